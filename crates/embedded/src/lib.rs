@@ -1,0 +1,1 @@
+//! The embedded durable backend: a log and a checkpoint in a directory.

@@ -1,0 +1,1 @@
+//! Controllers: reconcilers, contexts, sources, triggers, managers and placement.

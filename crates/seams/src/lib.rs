@@ -1,0 +1,1 @@
+//! Clock, timer, randomness and spawning: the traits, and their one real implementation.

@@ -1,0 +1,1 @@
+//! Config entries over any backend: snapshots, views, indexes, and the one write door.

@@ -1,0 +1,1 @@
+//! Level-triggered controllers on any versioned store.

@@ -1,0 +1,2 @@
+//! One command per intent.
+fn main() {}
