@@ -1,0 +1,183 @@
+//! What is asked of a backend: checks and operations, all or nothing.
+
+use bytes::Bytes;
+use hashbrown::HashSet;
+use trimtab_seams::HashState;
+
+use crate::{Index, Invalid, Key, Limits, Part, Record};
+
+/// What must be true of a record for a transaction to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// It is not there.
+    Absent,
+    /// It was last written by this commit.
+    At(Index),
+    /// Nothing: a blind write, asked for by name.
+    Anything,
+}
+
+impl Expect {
+    /// Whether it holds for what is there.
+    pub fn holds(self, found: Option<&Record>) -> bool {
+        match self {
+            Self::Absent => found.is_none(),
+            Self::At(version) => found.is_some_and(|record| record.version == version),
+            Self::Anything => true,
+        }
+    }
+}
+
+/// A condition on a record that the transaction does not write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The entry.
+    pub key: Key,
+    /// Its half.
+    pub part: Part,
+    /// What must be true of it.
+    pub expect: Expect,
+}
+
+/// A write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Writes one half of an entry.
+    Put {
+        /// The entry.
+        key: Key,
+        /// Its half.
+        part: Part,
+        /// Header line and payload.
+        value: Bytes,
+        /// What must be true of that half before.
+        expect: Expect,
+    },
+    /// Removes both halves of an entry.
+    Delete {
+        /// The entry.
+        key: Key,
+        /// What must be true of its spec half before; [`Expect::Absent`] is invalid.
+        expect: Expect,
+    },
+}
+
+impl Operation {
+    /// The entry it writes.
+    pub const fn key(&self) -> &Key {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key, .. } => key,
+        }
+    }
+
+    /// The condition it stands under: on the half that a put writes, on the spec half of a delete.
+    pub const fn condition(&self) -> (&Key, Part, Expect) {
+        match self {
+            Self::Put { key, part, expect, .. } => (key, *part, *expect),
+            Self::Delete { key, expect } => (key, Part::Spec, *expect),
+        }
+    }
+}
+
+/// Checks and operations that commit together at one index, or not at all. Conditions are judged before any operation (contract T2), so the
+/// order within either list means nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// Conditions on records that it does not write.
+    pub checks: Vec<Check>,
+    /// Writes.
+    pub operations: Vec<Operation>,
+}
+
+impl Transaction {
+    /// These operations, without further checks.
+    pub fn of(operations: impl IntoIterator<Item = Operation>) -> Self {
+        Self { checks: Vec::new(), operations: operations.into_iter().collect() }
+    }
+
+    /// The same under one more check.
+    #[must_use]
+    pub fn checking(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Every condition: those of the checks, then those of the operations.
+    pub fn conditions(&self) -> impl Iterator<Item = (&Key, Part, Expect)> {
+        let checks = self.checks.iter().map(|check| (&check.key, check.part, check.expect));
+        checks.chain(self.operations.iter().map(Operation::condition))
+    }
+
+    /// Units as [`Limits::operations`] counts them.
+    pub fn units(&self) -> usize {
+        let checks = self.checks.iter().filter(|check| !check.key.kind_name().is_reserved()).count();
+        let weight =
+            |operation: &Operation| if matches!(operation, Operation::Delete { .. }) { 2 } else { 1 };
+        checks + self.operations.iter().map(weight).sum::<usize>()
+    }
+
+    /// Bytes as [`Limits::transaction_bytes`] counts them.
+    pub fn bytes(&self) -> usize {
+        let size = |operation: &Operation| match operation {
+            Operation::Put { key, value, .. } => key.encoded_bytes() + value.len(),
+            Operation::Delete { key, .. } => 2 * key.encoded_bytes(),
+        };
+        self.checks.iter().map(|check| check.key.encoded_bytes()).sum::<usize>()
+            + self.operations.iter().map(size).sum::<usize>()
+    }
+
+    /// What every backend checks before it does anything: names, each (key, part) at most once over checks and operations (contract T1), no delete
+    /// that expects absence, and the limits (contract T3).
+    pub fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
+        let above = |field, unit, limit: usize, actual: usize| {
+            if actual > limit {
+                Err(Invalid::above(field, unit, limit as u64, actual as u64))
+            } else {
+                Ok(())
+            }
+        };
+        above(
+            "operations",
+            "units (put 1, check 1, delete 2) in one transaction",
+            limits.operations,
+            self.units(),
+        )?;
+        let mut seen = HashSet::with_capacity_and_hasher(
+            self.checks.len() + self.operations.len(),
+            HashState::default(),
+        );
+        for (key, part, _) in self.conditions() {
+            key.validate()?;
+            if !seen.insert((key, part)) {
+                return Err(
+                    Invalid::new("operations", "names this entry more than once in one transaction").of(key)
+                );
+            }
+        }
+        for operation in &self.operations {
+            match operation {
+                Operation::Put { key, part, value, .. } => {
+                    let payload = Record::payload_of(value).len();
+                    let (field, limit) = match part {
+                        Part::Spec => ("spec", limits.spec_bytes),
+                        Part::Status => ("status", limits.status_bytes),
+                    };
+                    above(field, "bytes", limit, payload).map_err(|invalid| invalid.of(key))?;
+                }
+                Operation::Delete { key, expect } => {
+                    if *expect == Expect::Absent {
+                        return Err(Invalid::new("expect", "a delete cannot expect absence").of(key));
+                    }
+                    if !seen.insert((key, Part::Status)) {
+                        return Err(Invalid::new(
+                            "operations",
+                            "writes the status of an entry that it deletes",
+                        )
+                        .of(key));
+                    }
+                }
+            }
+        }
+        above("transaction", "bytes of keys and values", limits.transaction_bytes, self.bytes())
+    }
+}
