@@ -160,9 +160,9 @@ fn allowed(expression: &str) -> bool {
 
 fn duplicates<'a>(packages: impl Iterator<Item = &'a Package>) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut versions: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    packages.for_each(|package| {
-        versions.entry(package.name.as_str()).or_default().push(package.version.as_str())
-    });
+    for package in packages {
+        versions.entry(package.name.as_str()).or_default().push(package.version.as_str());
+    }
     versions.retain(|_, versions| versions.len() > 1);
     versions
 }

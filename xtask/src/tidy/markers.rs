@@ -16,14 +16,7 @@ const MARKERS: [(&str, &str); 9] = [
 ];
 
 pub(super) fn check(files: &[File]) -> Vec<String> {
-    let looked_at = |file: &&File| {
-        let name = file.path.rsplit('/').next().unwrap_or_default();
-        file.is_rust()
-            || file.is_markdown()
-            || name.ends_with(".toml")
-            || name.ends_with(".sh")
-            || !name.contains('.')
-    };
+    let looked_at = |file: &&File| matches!(file.extension(), "rs" | "md" | "toml" | "sh" | "");
     files
         .iter()
         .filter(looked_at)
