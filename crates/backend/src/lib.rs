@@ -21,7 +21,7 @@
 //!
 //! The parts, from the small to the large: names ([`Key`], [`Tenancy`], [`KindName`]), versions ([`Index`], [`Position`]), what is
 //! stored ([`Record`]), what is asked ([`Transaction`]), what is answered ([`Commit`], [`CommitError`]), what is followed
-//! ([`Feed`], [`Scope`]), and [`Backend`] itself. Beside them the reference [`Memory`], the [`conformance`] suite and leases.
+//! ([`Feed`], [`Scope`]), and [`Backend`] itself. Beside them the reference [`Memory`], the [`RecordLog`] that it and other backends in memory stand on, the [`conformance`] suite and leases.
 //!
 //! **Knows nothing of** entries, controllers, tasks.
 
@@ -35,6 +35,7 @@ mod limits;
 mod memory;
 mod position;
 mod record;
+mod record_log;
 mod scope;
 mod tenancy;
 mod transaction;
@@ -50,6 +51,7 @@ pub use limits::{Fidelity, Limits};
 pub use memory::Memory;
 pub use position::{Index, Position, PositionError, StoreId};
 pub use record::{Part, Record, RecordChange};
+pub use record_log::{RecordLog, Staged};
 pub use scope::Scope;
 pub use tenancy::{Tenancy, TenancyPattern};
 pub use transaction::{Check, Expect, Operation, Transaction};

@@ -24,11 +24,17 @@ pub(super) struct Log {
 pub(super) type Told = (Poll<Result<FeedItem, FollowError>>, Option<Waker>);
 
 impl Log {
+    /// An empty one whose next commit is the one after `index`.
+    pub(super) fn starting_after(index: Index) -> Self {
+        Self { history: History::starting_after(index), ..Self::default() }
+    }
+
     /// The conditions that do not hold.
-    pub(super) fn failed(&self, transaction: &Transaction) -> Vec<Failed> {
-        let judged = transaction
-            .conditions()
-            .map(|(key, part, expect)| (key, part, expect, self.records.get(key, part)));
+    pub(super) fn failed<'a>(
+        transaction: &Transaction,
+        find: impl Fn(&Key, Part) -> Option<&'a Record>,
+    ) -> Vec<Failed> {
+        let judged = transaction.conditions().map(|(key, part, expect)| (key, part, expect, find(key, part)));
         judged
             .filter(|(_, _, expect, found)| !expect.holds(*found))
             .map(|(key, part, expected, found)| Failed {
@@ -50,25 +56,47 @@ impl Log {
         (index, woken)
     }
 
+    /// Applies the changes of the next commit. Gives whom to wake.
+    pub(super) fn publish(&mut self, changes: Arc<[RecordChange]>) -> Vec<Waker> {
+        for change in &*changes {
+            match change {
+                RecordChange::Put(record) => {
+                    self.put(record.clone());
+                }
+                RecordChange::Delete { key, .. } => {
+                    self.delete(key);
+                }
+            }
+        }
+        let woken = self.followers.concerned_by(self.history.head().next(), &changes);
+        self.history.push(changes);
+        woken
+    }
+
     fn apply(&mut self, operation: Operation, index: Index) -> RecordChange {
         match operation {
             Operation::Put { key, part, value, .. } => {
-                let record = Record { key, part, value, created: index, version: index };
-                let (record, before, page) = self.records.put(record);
-                self.followers.save(page, before.as_ref(), &self.history);
-                RecordChange::Put(record)
+                RecordChange::Put(self.put(Record { key, part, value, created: index, version: index }))
             }
             Operation::Delete { key, .. } => {
-                let mut created = Index::ZERO;
-                if let Some((halves, page)) = self.records.remove(&key) {
-                    created = halves.spec.as_ref().map_or(created, |spec| spec.created);
-                    halves
-                        .records()
-                        .for_each(|record| self.followers.save(page, Some(record), &self.history));
-                }
+                let created = self.delete(&key);
                 RecordChange::Delete { key, created }
             }
         }
+    }
+
+    /// Writes a record; gives it with the index that began its life.
+    fn put(&mut self, record: Record) -> Record {
+        let (record, before, page) = self.records.put(record);
+        self.followers.save(page, before.as_ref(), &self.history);
+        record
+    }
+
+    /// Removes both halves; gives the index that had begun the life of the spec, zero when it was not there.
+    fn delete(&mut self, key: &Key) -> Index {
+        let Some((halves, page)) = self.records.remove(key) else { return Index::ZERO };
+        halves.records().for_each(|record| self.followers.save(page, Some(record), &self.history));
+        halves.spec.as_ref().map_or(Index::ZERO, |spec| spec.created)
     }
 
     /// Both halves of each of these entries, as far as they are there.

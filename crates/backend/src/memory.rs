@@ -1,28 +1,16 @@
 //! The in-memory backend: the reference that every other is compared with.
 //!
-//! Records, history and followers stand under one lock, and a commit makes one allocation for its changes, which history and followers
-//! share. A channel for each follower was no choice: the writer would pay for every one of them, and a slow one would have to be cut off
-//! by a bound on items rather than on bytes. A lock for each part was none either: a commit must change all of them at once.
-
-mod followers;
-mod history;
-mod log;
-mod records;
+//! All of it but the ease of making one is a [`RecordLog`], which a backend with a disk stands on too: what a follower is told is
+//! decided in one place, and the reference cannot drift from what it is the reference for.
 
 use std::fmt;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
-use futures_core::Stream;
-use parking_lot::Mutex;
 use trimtab_seams::Seams;
 
 use crate::{
-    Backend, Commit, CommitError, Feed, FeedItem, FollowError, Index, Key, Limits, Position, Record, Scope,
-    StoreId, Transaction, Why,
+    Backend, Commit, CommitError, Feed, FollowError, Index, Key, Limits, Position, Record, RecordLog, Scope,
+    StoreId, Transaction,
 };
-use log::Log;
 
 /// A store that lives and dies with the process. Clones are handles to the same store.
 ///
@@ -48,12 +36,7 @@ use log::Log;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Memory(Arc<Shared>);
-
-struct Shared {
-    store: StoreId,
-    log: Mutex<Log>,
-}
+pub struct Memory(RecordLog);
 
 impl Memory {
     /// An empty store. Its id comes from the system's random source.
@@ -63,15 +46,14 @@ impl Memory {
 
     /// An empty store whose id comes from the random source of these seams: the same in every run of a simulation.
     pub fn with_seams(seams: &Seams) -> Self {
-        let store = StoreId::new(seams.random_bytes());
-        Self(Arc::new(Shared { store, log: Mutex::default() }))
+        Self(RecordLog::new(StoreId::new(seams.random_bytes())))
     }
 
     /// The same store, keeping at least this many commits, and older ones while all of them together have at most this many bytes (of keys,
     /// values, and 128 a change). Default 1,000 and 16 MiB. A small history makes slow followers start anew.
     #[must_use]
     pub fn with_history(self, commits: usize, bytes: usize) -> Self {
-        self.0.log.lock().history.keep(commits, bytes);
+        self.0.keep(commits, bytes);
         self
     }
 
@@ -84,31 +66,7 @@ impl Memory {
     /// Forgets the commits up to `index`, as a server does that compacts its history: following from before it is answered with
     /// `Reset(Compacted)`, from `index` itself it goes on. For tests.
     pub fn compact(&self, index: Index) {
-        self.0.log.lock().history.compact(index);
-    }
-
-    fn position(&self, index: Index) -> Position {
-        Position { store: self.0.store, index }
-    }
-
-    fn commit_now(&self, transaction: Transaction) -> Result<Commit, CommitError> {
-        transaction.validate(&self.limits())?;
-        let (index, woken) = {
-            let mut log = self.0.log.lock();
-            if log.closed {
-                return Err(CommitError::Unavailable { why: Why::Unreachable, retry_after: None });
-            }
-            let failed = log.failed(&transaction);
-            if !failed.is_empty() {
-                return Err(CommitError::Conflict(failed));
-            }
-            if transaction.operations.is_empty() {
-                return Ok(Commit::Unchanged(self.position(log.history.head())));
-            }
-            log.append(transaction.operations)
-        };
-        woken.into_iter().for_each(Waker::wake);
-        Ok(Commit::Committed(self.position(index)))
+        self.0.compact(index);
     }
 }
 
@@ -125,60 +83,25 @@ impl Backend for Memory {
     }
 
     async fn commit(&self, transaction: Transaction) -> Result<Commit, CommitError> {
-        self.commit_now(transaction)
+        transaction.validate(&self.limits())?;
+        self.0.commit(transaction)
     }
 
     async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
-        let log = self.0.log.lock();
-        if log.closed {
-            return Err(FollowError::UNREACHABLE);
-        }
-        Ok((self.position(log.history.head()), log.read(keys)))
+        self.0.read(keys)
     }
 
     async fn follow(&self, scope: Scope, from: Option<Position>) -> Result<Feed, FollowError> {
-        let mut log = self.0.log.lock();
-        if log.closed {
-            return Err(FollowError::UNREACHABLE);
-        }
-        let id = log.follow(self.0.store, scope, from);
-        Ok(Feed::new(Following { shared: Arc::clone(&self.0), id }))
+        self.0.follow(scope, from)
     }
 
     async fn close(&self) {
-        let woken = {
-            let mut log = self.0.log.lock();
-            log.closed = true;
-            log.followers.wakers()
-        };
-        woken.into_iter().for_each(Waker::wake);
+        self.0.close();
     }
 }
 
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Memory").field(&self.position(self.0.log.lock().history.head())).finish()
-    }
-}
-
-/// The reading end of one follower.
-struct Following {
-    shared: Arc<Shared>,
-    id: usize,
-}
-
-impl Stream for Following {
-    type Item = Result<FeedItem, FollowError>;
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let (told, stale) = self.shared.log.lock().poll(self.id, self.shared.store, cx.waker());
-        drop(stale);
-        told.map(Some)
-    }
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        let follower = self.shared.log.lock().followers.remove(self.id);
-        drop(follower);
+        f.debug_tuple("Memory").field(&self.0.head()).finish()
     }
 }

@@ -17,7 +17,7 @@ const OVERHEAD: usize = 128;
 pub(super) struct History {
     /// The last commit that is no longer kept.
     floor: Index,
-    /// Up to where [`compact`](super::Memory::compact) has dropped commits.
+    /// Up to where [`compact`](super::RecordLog::compact) has dropped commits.
     compacted: Index,
     commits: VecDeque<Kept>,
     bytes: usize,
@@ -45,6 +45,16 @@ impl Default for History {
 }
 
 impl History {
+    /// An empty one whose next commit is the one after `index`.
+    pub(super) fn starting_after(index: Index) -> Self {
+        Self { floor: index, ..Self::default() }
+    }
+
+    /// The last commit that is no longer kept.
+    pub(super) const fn floor(&self) -> Index {
+        self.floor
+    }
+
     /// The last commit.
     pub(super) fn head(&self) -> Index {
         Index::new(self.floor.get() + self.commits.len() as u64)
