@@ -1,2 +1,4 @@
 //! The `trimtab` binary.
+mod config;
+mod documents;
 fn main() {}

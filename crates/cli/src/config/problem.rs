@@ -1,0 +1,92 @@
+//! What is wrong with an input file, told so that a person can mend it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// Worth a look; nothing is stopped.
+    Warning,
+    /// The file is not used.
+    Error,
+}
+
+/// One problem: where, what, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) level: Level,
+    pub(crate) file: PathBuf,
+    /// From 1; absent when it is the file as a whole.
+    pub(crate) line: Option<usize>,
+    /// The path of the field, such as `controller[0].timeout`.
+    pub(crate) field: String,
+    /// What was found, and what is allowed.
+    pub(crate) what: String,
+    /// What was probably meant.
+    pub(crate) hint: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn error(file: &Path, line: Option<usize>, field: &str, what: impl Into<String>) -> Self {
+        let (field, what) = (field.into(), what.into());
+        Self { level: Level::Error, file: file.to_owned(), line, field, what, hint: None }
+    }
+
+    pub(crate) fn warning(file: &Path, line: Option<usize>, field: &str, what: impl Into<String>) -> Self {
+        Self { level: Level::Warning, ..Self::error(file, line, field, what) }
+    }
+
+    pub(crate) fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
+        self.hint = hint.map(Into::into);
+        self
+    }
+}
+
+/// `error: trimtab.toml:12: controller[0].timeout: ...`
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+        };
+        write!(f, "{level}: {}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
+        }
+        write!(f, ": {}", self.what)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+    }
+}
+
+/// All problems of one look, in the order of files and lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(crate) fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    pub(crate) fn errors(&self) -> usize {
+        self.0.iter().filter(|problem| problem.level == Level::Error).count()
+    }
+
+    pub(crate) fn sorted(mut self) -> Vec<Problem> {
+        self.0.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        self.0
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}

@@ -1,0 +1,191 @@
+//! From a file to the JSON values of its documents, each with the line it begins at.
+//!
+//! The three forms give the same values. YAML is read without its surprises: `no` and `yes` are texts, as are `007` and `1_000`; a key that occurs
+//! twice, an unknown tag or a name of an alias without end is an error.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::unique::Unique;
+use crate::config::Problem;
+
+/// The largest file of entries that is read: 16 MiB.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// One document of a file.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Located {
+    /// The line it begins at, from 1.
+    pub(crate) line: usize,
+    pub(crate) value: Value,
+}
+
+/// Whether a file of this name is read at all: by its ending, and neither hidden nor an editor's leftover.
+pub(crate) fn is_document(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    !name.starts_with('.') && matches!(extension(path), "yaml" | "yml" | "json" | "toml")
+}
+
+fn extension(path: &Path) -> &str {
+    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
+/// Reads every document of a file. `shown` is how messages name it.
+pub(crate) fn read(path: &Path, shown: &Path) -> Result<Vec<Located>, Problem> {
+    let problem = |what: String| Problem::error(shown, None, "", what);
+    let size = std::fs::metadata(path).map_err(|error| problem(format!("cannot be read: {error}")))?.len();
+    if size > MOST_BYTES {
+        return Err(problem(format!(
+            "is {size} bytes long; at most {MOST_BYTES} are read: part it into several files"
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => problem("is not UTF-8 text".into()),
+        _ => problem(format!("cannot be read: {error}")),
+    })?;
+    parse(extension(path), &text).map_err(|(line, what)| Problem::error(shown, line, "", what))
+}
+
+type Wrong = (Option<usize>, String);
+
+/// Reads every document of a text in the form that an ending names.
+pub(crate) fn parse(extension: &str, text: &str) -> Result<Vec<Located>, Wrong> {
+    match extension {
+        "json" => json(text),
+        "toml" => toml(text),
+        _ => yaml(text),
+    }
+}
+
+fn json(text: &str) -> Result<Vec<Located>, Wrong> {
+    let mut documents = Vec::new();
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Unique>();
+    let line_at = |at: usize| {
+        let blank = text[at..].len() - text[at..].trim_start().len();
+        1 + text[..at + blank].matches('\n').count()
+    };
+    let mut start = 0;
+    while let Some(document) = stream.next() {
+        let Unique(value) = document.map_err(|error| (Some(error.line()), tidy(&error.to_string())))?;
+        documents.push(Located { line: line_at(start), value });
+        start = stream.byte_offset();
+    }
+    Ok(documents)
+}
+
+/// serde_json ends its messages with the place, which is told apart already.
+fn tidy(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(what, _)| what).to_owned()
+}
+
+fn toml(text: &str) -> Result<Vec<Located>, Wrong> {
+    let table = toml::de::DeTable::parse(text).map_err(|error| {
+        let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
+        (line, error.message().replace('\n', ", "))
+    })?;
+    let value = toml_value(toml::de::DeValue::Table(table.into_inner())).map_err(|what| (None, what))?;
+    Ok(vec![Located { line: 1, value }])
+}
+
+fn toml_value(value: toml::de::DeValue<'_>) -> Result<Value, String> {
+    use toml::de::DeValue;
+    Ok(match value {
+        DeValue::String(text) => Value::String(text.into_owned()),
+        DeValue::Integer(number) => {
+            let read = i64::from_str_radix(number.as_str(), number.radix());
+            read.map_err(|_| format!("the number {} does not fit 64 bits", number.as_str()))?.into()
+        }
+        DeValue::Float(number) => {
+            let read = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+            Value::Number(
+                read.ok_or_else(|| format!("the number {} cannot be kept as JSON", number.as_str()))?,
+            )
+        }
+        DeValue::Boolean(flag) => Value::Bool(flag),
+        DeValue::Datetime(date) => Value::String(date.to_string()),
+        DeValue::Array(items) => Value::Array(
+            items.into_iter().map(|item| toml_value(item.into_inner())).collect::<Result<_, _>>()?,
+        ),
+        DeValue::Table(table) => {
+            let fields = table
+                .into_iter()
+                .map(|(name, value)| Ok((name.into_inner().into_owned(), toml_value(value.into_inner())?)));
+            Value::Object(fields.collect::<Result<_, String>>()?)
+        }
+    })
+}
+
+fn yaml(text: &str) -> Result<Vec<Located>, Wrong> {
+    let mut options = serde_saphyr::Options::default();
+    options.strict_booleans = true;
+    options.leading_zero_numbers_as_strings = true;
+    options.underscored_numbers_as_strings = true;
+    options.reject_unsupported_tags = true;
+    options.with_snippet = false;
+    let documents: Vec<serde_saphyr::Spanned<Value>> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+            let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
+            (line, error.to_string())
+        })?;
+    let located = documents.into_iter().filter(|document| !document.value.is_null()).map(|document| {
+        Located { line: usize::try_from(document.defined.line()).unwrap_or(1), value: document.value }
+    });
+    Ok(located.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_three_forms_give_the_same_value() {
+        let wanted =
+            json!({"kind": "site", "name": "blog", "spec": {"port": 80, "names": ["a", "b"], "on": true}});
+        let yaml = "kind: site\nname: blog\nspec:\n  port: 80\n  names: [a, b]\n  on: true\n";
+        let toml = "kind = \"site\"\nname = \"blog\"\n[spec]\nport = 80\nnames = [\"a\", \"b\"]\non = true\n";
+        for (form, text) in
+            [("yaml", yaml.to_owned()), ("toml", toml.to_owned()), ("json", wanted.to_string())]
+        {
+            assert_eq!(parse(form, &text), Ok(vec![Located { line: 1, value: wanted.clone() }]), "{form}");
+        }
+    }
+
+    #[test]
+    fn a_yaml_or_json_file_holds_many_documents_and_each_knows_its_line() {
+        let lines =
+            |form, text| parse(form, text).unwrap().iter().map(|document| document.line).collect::<Vec<_>>();
+        assert_eq!(lines("yaml", "a: 1\n---\n\nb: 2\n---\n"), [1, 4]);
+        assert_eq!(lines("json", "{\"a\": 1}\n\n{\"b\": 2}\n"), [1, 3]);
+    }
+
+    #[test]
+    fn yaml_has_no_surprises() {
+        let read = |text| parse("yaml", text).map(|mut documents| documents.remove(0).value);
+        let wanted = json!({"country": "no", "zip": "007", "big": "1_000", "answer": "yes", "n": 10});
+        assert_eq!(read("country: no\nzip: 007\nbig: 1_000\nanswer: yes\nn: 10\n"), Ok(wanted));
+        assert!(read("a: !secret b\n").is_err(), "an unknown tag");
+    }
+
+    #[test]
+    fn a_key_that_occurs_twice_is_an_error_with_its_line_in_every_form() {
+        for (form, text) in [
+            ("yaml", "a: 1\nb: 2\na: 3\n"),
+            ("json", "{\"a\": 1,\n\"b\": 2,\n\"a\": 3}"),
+            ("toml", "a = 1\nb = 2\na = 3\n"),
+        ] {
+            let (line, what) = parse(form, text).unwrap_err();
+            assert_eq!(line, Some(3), "{form}: {what}");
+            assert!(what.contains("duplicate"), "{form}: {what}");
+        }
+    }
+
+    #[test]
+    fn hidden_files_and_other_endings_are_passed_over() {
+        let is = |name: &str| is_document(Path::new(name));
+        assert!(is("a.yaml") && is("b/a.yml") && is("a.json") && is("a.toml"));
+        assert!(!is(".a.yaml.swp") && !is(".a.yaml") && !is("a.yaml~") && !is("README.md") && !is("yaml"));
+    }
+}
