@@ -21,13 +21,15 @@
 //!
 //! The parts, from the small to the large: names ([`Key`], [`Tenancy`], [`KindName`]), versions ([`Index`], [`Position`]), what is
 //! stored ([`Record`]), what is asked ([`Transaction`]), what is answered ([`Commit`], [`CommitError`]), what is followed
-//! ([`Feed`], [`Scope`]), and [`Backend`] itself. Beside them the reference [`Memory`], the [`RecordLog`] that it and other backends in memory stand on, the [`conformance`] suite and leases.
+//! ([`Feed`], [`Scope`]), and [`Backend`] itself. Beside them the reference [`Memory`], the [`RecordLog`] that it and other backends stand
+//! on, the [`conformance`] suite and leases.
 //!
 //! **Knows nothing of** entries, controllers, tasks.
 
 mod any;
 mod backend;
 mod commit;
+pub mod conformance;
 mod feed;
 mod invalid;
 mod key;
