@@ -1,0 +1,54 @@
+//! What a write does, as data.
+
+use serde_json::Value;
+use trimtab_backend::{Invalid, Key, Uid};
+
+use crate::{Draft, Entry, Owner, Propagation};
+
+/// What is asked for, of whom.
+#[derive(Clone, Debug)]
+pub(super) enum Intent {
+    /// Of an entry at the version that was read.
+    Of(Entry, Verb),
+    /// Of an entry that may or may not be there.
+    Draft(Box<Draft>, How),
+    /// That it is not there.
+    Absent(Key),
+}
+
+/// How a draft is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// Over what the view shows, or where it shows nothing.
+    Apply,
+    /// Where nothing is.
+    Create,
+    /// Over whatever is there.
+    Overwrite,
+}
+
+/// What is done with an entry that was read.
+#[derive(Clone, Debug)]
+pub(super) enum Verb {
+    EditSpec(Edit),
+    EditStatus(Edit),
+    SetStatus(Box<str>),
+    Delete(Propagation),
+    AddFinalizer(String),
+    RemoveFinalizer(String),
+    SetLabel(String, String),
+    RemoveLabel(String),
+    AddOwner(Owner),
+    RemoveOwner(Uid),
+    ExpectUnchanged,
+    ExpectStatusUnchanged,
+}
+
+/// A change of a JSON value: what it was for its editor, and what the editor made of it.
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    pub(super) before: Value,
+    pub(super) after: Value,
+    /// Whether the outcome, laid over what is stored, may be stored.
+    pub(super) validate: fn(&str) -> Result<(), Invalid>,
+}
