@@ -1,4 +1,5 @@
 //! The `trimtab` binary.
 mod config;
 mod documents;
+mod exec;
 fn main() {}
