@@ -11,6 +11,8 @@ mod report;
 mod rules;
 mod slab;
 mod state;
+#[cfg(test)]
+mod tests;
 mod waiters;
 
 pub(crate) use record::{NEVER, When};

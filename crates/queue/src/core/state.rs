@@ -39,10 +39,10 @@ pub(crate) enum Got<T, D> {
 #[derive(Debug)]
 pub(crate) struct State<T, D, W> {
     pub(crate) core: Core<T, D>,
-    waiters: Waiters<W>,
+    pub(super) waiters: Waiters<W>,
     phase: Phase,
     /// When the alarm will ring; `NEVER` when it is not set.
-    armed: Instant,
+    pub(super) armed: Instant,
     /// Who waits for the end of the drain.
     drainers: Vec<W>,
     /// Who waits to hear that a running key, by its slot, was added again.
@@ -166,34 +166,38 @@ impl<T: Clone + Eq, D: Merge, W> State<T, D, W> {
         Some((waker, more))
     }
 
-    /// When the alarm should ring: at the earliest promise, but only for a parked worker. Others look at the clock by themselves.
-    fn alarm_due(&self) -> Instant {
-        if self.waiters.parked() > 0 && self.phase == Phase::Open { self.core.next_due() } else { NEVER }
+    /// When the alarm should ring: at the earliest promise. `None`: it does not matter, for nobody is parked, or a worker is on its
+    /// way who looks at the clock by himself. An alarm that rings for nobody costs less than stopping it each time.
+    fn alarm_due(&self) -> Option<Instant> {
+        let matters = self.waiters.parked() > 0 && self.waiters.woken() == 0;
+        matters.then(|| if self.phase == Phase::Open { self.core.next_due() } else { NEVER })
     }
 
-    /// Whether the alarm is to be set anew. One that would ring for nobody is left alone: it costs more to stop than to ignore.
+    /// Whether the alarm is to be set anew.
     pub(crate) fn alarm_is_wrong(&self) -> bool {
-        let due = self.alarm_due();
-        due != self.armed && (due != NEVER || self.waiters.parked() > 0)
+        self.alarm_due().is_some_and(|due| due != self.armed)
     }
 
-    /// Notes that the alarm is set, and says for when.
-    pub(crate) fn arm(&mut self) -> Instant {
-        self.armed = self.alarm_due();
-        self.armed
+    /// Notes that the alarm is set anew, and says for when. `None`: it is right as it is.
+    pub(crate) fn arm(&mut self) -> Option<Instant> {
+        let due = self.alarm_due().filter(|&due| due != self.armed)?;
+        self.armed = due;
+        Some(due)
     }
 
-    /// The alarm rang: somebody must look at the clock. Gives a parked worker's waker, unless a worker is on its way anyhow.
-    pub(crate) fn ring(&mut self) -> Option<W> {
+    /// The alarm rang: a parked worker is to look at the clock, unless one is on his way anyhow.
+    pub(crate) fn ring(&mut self) {
         self.armed = NEVER;
-        if self.waiters.woken() > 0 { None } else { self.waiters.wake_one() }
+        if self.waiters.woken() == 0 {
+            self.outbox.extend(self.waiters.wake_one());
+        }
     }
 
     pub(crate) fn is_shut(&self) -> bool {
         self.phase == Phase::Shut
     }
 
-    /// Whether nothing will be handed out any more and everybody has come home, or need not.
+    /// Whether adds are taken.
     pub(crate) fn is_open(&self) -> bool {
         self.phase == Phase::Open
     }

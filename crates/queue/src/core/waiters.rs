@@ -37,6 +37,11 @@ impl<W> Waiters<W> {
         self.woken
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_woken(&self, seat: usize) -> bool {
+        matches!(self.seats[seat], Seat::Woken)
+    }
+
     pub(crate) fn park(&mut self, waker: W) -> usize {
         let seat = self.empty.pop().unwrap_or_else(|| {
             self.seats.push(Seat::Empty);

@@ -25,25 +25,22 @@ impl<T: Item, D: Merge> Shared<T, D> {
     /// The time of the earliest promise has come: one parked worker looks at the clock and puts what is due in line.
     fn ring(&self) {
         let mut state = self.state.lock();
-        let waker = state.ring();
+        state.ring();
         self.settle(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
     }
 
     /// Sets the alarm to what it should be. The timer's lock is taken first and the due time read under it, so of two threads
     /// that set it the later one has seen the later state.
     pub(super) fn set_alarm(&self) {
         let mut timer = self.timer.lock();
-        let due = self.state.lock().arm();
-        let timer_is_due = match (&mut *timer, due) {
-            (None, NEVER) => false,
-            (timer, due) => {
-                let timer = timer.get_or_insert_with(|| self.seams.timer());
-                timer.reset(due);
-                due != NEVER && timer.poll_elapsed(&mut Context::from_waker(&self.bell)).is_ready()
-            }
+        let Some(due) = self.state.lock().arm() else { return };
+        let timer_is_due = if due == NEVER {
+            timer.iter_mut().for_each(|timer| timer.reset(NEVER));
+            false
+        } else {
+            let timer = timer.get_or_insert_with(|| self.seams.timer());
+            timer.reset(due);
+            timer.poll_elapsed(&mut Context::from_waker(&self.bell)).is_ready()
         };
         drop(timer);
         if timer_is_due {
