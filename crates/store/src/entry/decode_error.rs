@@ -19,7 +19,9 @@ pub struct DecodeError {
 #[non_exhaustive]
 pub enum DecodeProblem {
     /// A newer release wrote it.
-    #[error("it is in format {found}, this release reads formats up to {known}; run the release that wrote it, or a newer one")]
+    #[error(
+        "it is in format {found}, this release reads formats up to {known}; run the release that wrote it, or a newer one"
+    )]
     NewerFormat {
         /// The format it says it has.
         found: u32,

@@ -78,7 +78,8 @@ impl Entry {
     pub fn to_document(&self) -> Result<Document, DecodeError> {
         let raw = |part, json: &str| {
             let wrong = |error: serde_json::Error| DecodeProblem::Json(error.to_string());
-            RawValue::from_string(json.trim().to_owned()).map_err(|error| DecodeError::new(self.key(), part, wrong(error)))
+            RawValue::from_string(json.trim().to_owned())
+                .map_err(|error| DecodeError::new(self.key(), part, wrong(error)))
         };
         let home = Tenancy::default();
         let unless = |default: &str, name: &str| (name != default).then(|| name.to_owned());
@@ -126,8 +127,10 @@ impl Document {
     /// labels become exactly these, on condition that nobody changed the entry since. Status, finalizers and meta may stand there as they were read.
     pub fn into_edit(mut self, read: &Entry) -> Result<[Write; 2], Invalid> {
         let refused = |field| Err(Invalid::new(field, "cannot be edited; leave it as it was").of(read.key()));
-        let was = read.to_document().map_err(|error| Invalid::new("entry", error.to_string()).of(read.key()))?;
-        let text = |raw: &Option<Box<RawValue>>| raw.as_deref().map(RawValue::get).map(crate::write::json::parse);
+        let was =
+            read.to_document().map_err(|error| Invalid::new("entry", error.to_string()).of(read.key()))?;
+        let text =
+            |raw: &Option<Box<RawValue>>| raw.as_deref().map(RawValue::get).map(crate::write::json::parse);
         if !self.finalizers.is_empty() && self.finalizers != was.finalizers {
             return refused("finalizers");
         }

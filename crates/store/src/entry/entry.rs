@@ -11,7 +11,8 @@ use trimtab_backend::{Index, Key, Part, Record, Tenancy, Uid};
 use super::decoded::{Decoded, Pair};
 use super::header::{self, Lists};
 use super::{
-    DecodeError, DecodeProblem, Deletion, Kind, Labels, Owner, SpecHeader, StatusHeader, Timestamp, Typed, scan,
+    DecodeError, DecodeProblem, Deletion, Kind, Labels, Owner, SpecHeader, StatusHeader, Timestamp, Typed,
+    scan,
 };
 
 /// A config entry at one version (behaviour E1). 8 bytes, one count to clone; never changes: a later version is another `Entry`.

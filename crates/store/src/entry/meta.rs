@@ -51,6 +51,7 @@ mod index_number {
     use serde::{Deserialize as _, Deserializer, Serializer};
     use trimtab_backend::Index;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
     pub(super) fn serialize<S: Serializer>(index: &Index, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(index.get())
     }

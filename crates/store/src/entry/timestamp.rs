@@ -99,9 +99,9 @@ impl fmt::Debug for Timestamp {
 
 /// A number of exactly these digits, within a range.
 fn number(text: &[u8], range: std::ops::RangeInclusive<i64>) -> Option<i64> {
-    let digits = text.iter().try_fold(0, |number, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
-    })?;
+    let digits = text
+        .iter()
+        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))?;
     range.contains(&digits).then_some(digits)
 }
 
@@ -193,9 +193,17 @@ mod tests {
             assert_eq!(at(text).as_deref(), Ok(same));
         }
         for wrong in [
-            "", "2024", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z",
-            "2024-01-01T00:00:00", "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00+1:00", "2024-01-01X00:00:00Z",
-            "0000-01-01T00:00:00+00:01", "2024-01-01T00:00:00Zé",
+            "",
+            "2024",
+            "2023-02-29T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00:00",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00+1:00",
+            "2024-01-01X00:00:00Z",
+            "0000-01-01T00:00:00+00:01",
+            "2024-01-01T00:00:00Zé",
         ] {
             assert!(at(wrong).is_err(), "{wrong}");
         }

@@ -22,7 +22,6 @@ pub(super) fn lists(key: &Key, lists: &Lists) -> Result<(), Invalid> {
         .and_then(|()| lists.owners.iter().try_for_each(|owner| self_owned(key, owner)))
         .and_then(|()| within("finalizers", "finalizers", FINALIZERS, finalizers.clone().count()))
         .and_then(|()| lists.finalizers.iter().try_for_each(|name| finalizer(name)))
-        .map_err(|invalid| invalid.of(key))
 }
 
 fn within(field: &'static str, unit: &str, limit: usize, actual: usize) -> Result<(), Invalid> {
@@ -31,7 +30,9 @@ fn within(field: &'static str, unit: &str, limit: usize, actual: usize) -> Resul
 
 fn label(name: &str, value: &str) -> Result<(), Invalid> {
     if name.is_empty() || name.chars().any(char::is_control) || value.chars().any(char::is_control) {
-        let what = format!("have the label {name:?}={value:?}: a name must not be empty, and neither may hold control characters");
+        let what = format!(
+            "have the label {name:?}={value:?}: a name must not be empty, and neither may hold control characters"
+        );
         return Err(Invalid::new("labels", what));
     }
     within("labels", &format!("bytes in the label name `{name}`"), LABEL_NAME_BYTES, name.len())?;
@@ -40,7 +41,10 @@ fn label(name: &str, value: &str) -> Result<(), Invalid> {
 
 fn finalizer(name: &str) -> Result<(), Invalid> {
     if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(Invalid::new("finalizers", format!("have {name:?}, which is empty or holds control characters")));
+        return Err(Invalid::new(
+            "finalizers",
+            format!("have {name:?}, which is empty or holds control characters"),
+        ));
     }
     within("finalizers", &format!("bytes in `{name}`"), FINALIZER_BYTES, name.len())
 }

@@ -51,7 +51,9 @@ impl Draft {
     pub(crate) fn new<K: Kind>(name: &str, mut spec: K) -> Self {
         spec.normalize();
         let text = spec.validate().and_then(|()| {
-            serde_json::to_string(&spec).map_err(|error| unwritable("spec", &error)).map(String::into_boxed_str)
+            serde_json::to_string(&spec)
+                .map_err(|error| unwritable("spec", &error))
+                .map(String::into_boxed_str)
         });
         Self::raw(K::KIND, name, text)
     }

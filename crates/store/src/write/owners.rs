@@ -12,15 +12,15 @@ pub(super) fn identify(key: &Key, wanted: &DraftOwner, basis: &Basis<'_>) -> Res
     let at = Key::within(owner.kind.as_str().into(), key.tenancy().clone(), &owner.name);
     if wanted.tenancy.as_ref().is_some_and(|tenancy| tenancy != key.tenancy()) {
         let elsewhere = at.in_tenancy(wanted.tenancy.as_ref().unwrap_or(key.tenancy()));
-        return Err(Invalid::new("owners", format!("name {elsewhere}, which lies in another tenancy")).of(key));
+        return Err(Invalid::new("owners", format!("name {elsewhere}, which lies in another tenancy")));
     }
     if !(basis.follows)(at.kind_name()) {
         let what = format!("name {at}, of a kind that this store does not follow, so nobody would see it go");
-        return Err(Invalid::new("owners", what).of(key));
+        return Err(Invalid::new("owners", what));
     }
     let present = || (basis.current)(&at).as_ref().map(Entry::uid);
     let uid: Option<Uid> = owner.uid.or_else(present);
-    let uid = uid.ok_or_else(|| Invalid::new("owners", format!("name {at}, which does not exist")).of(key))?;
+    let uid = uid.ok_or_else(|| Invalid::new("owners", format!("name {at}, which does not exist")))?;
     Ok(Owner { kind: owner.kind.clone(), name: owner.name.clone(), uid })
 }
 
@@ -39,7 +39,7 @@ pub(super) fn acyclic(key: &Key, owners: &[Owner], basis: &Basis<'_>) -> Result<
     let mut next: Vec<Key> = owners.iter().map(|owner| owner.key(key.tenancy())).collect();
     while let Some(at) = next.pop() {
         if at == *key {
-            return Err(Invalid::new("owners", "would make the entry its own owner, through others").of(key));
+            return Err(Invalid::new("owners", "would make the entry its own owner, through others"));
         }
         if !seen.contains(&at) {
             let above = (basis.current)(&at);

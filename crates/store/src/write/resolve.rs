@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use trimtab_backend::{Invalid, Key, Transaction};
 
-use super::fold::{Fold, Outcome, Start};
-use super::verb::{How, Intent, Verb};
+use super::fold::{Fold, Outcome};
+use super::verb::{How, Intent, Step};
 use super::{Basis, IntoWrites, Resolved, Write};
 use crate::{Draft, Entry};
 
@@ -19,7 +19,9 @@ impl Write {
         let mut transaction = Transaction::default();
         let mut touched = Vec::new();
         for group in group(writes.into_writes(), basis)? {
-            let (checks, operations, entry) = group.fold(basis)?;
+            let key = group.key.clone();
+            let outcome = group.fold(basis).map_err(|invalid| invalid.of(&key));
+            let (checks, operations, entry) = outcome?;
             transaction.checks.extend(checks);
             transaction.operations.extend(operations);
             touched.extend(entry);
@@ -34,12 +36,12 @@ struct Group {
     key: Key,
     /// The oldest version of it that was read.
     read: Option<Entry>,
-    steps: Vec<Step>,
+    asked: Vec<Asked>,
 }
 
-enum Step {
+enum Asked {
     Draft(Box<Draft>, How),
-    Verb(Verb),
+    Step(Step),
     Absent,
 }
 
@@ -48,62 +50,61 @@ fn group(writes: Vec<Write>, basis: &Basis<'_>) -> Result<Vec<Group>, Invalid> {
     let mut groups: Vec<Group> = Vec::new();
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     for write in writes {
-        let (key, read, step) = match write.0? {
-            Intent::Of(read, verb) => {
+        let (key, read, asked) = match write.0? {
+            Intent::Of(read, step) => {
                 let base = (basis.rebase)(&read).unwrap_or(read);
-                (base.key().clone(), Some(base), Step::Verb(verb))
+                (base.key().clone(), Some(base), Asked::Step(step))
             }
-            Intent::Draft(draft, how) => (draft.key(basis.home), None, Step::Draft(draft, how)),
-            Intent::Absent(key) => (key, None, Step::Absent),
+            Intent::Draft(draft, how) => (draft.key(basis.home), None, Asked::Draft(draft, how)),
+            Intent::Absent(key) => (key, None, Asked::Absent),
         };
         let place = *places.entry(key.clone()).or_insert_with(|| {
-            groups.push(Group { key, read: None, steps: Vec::new() });
+            groups.push(Group { key, read: None, asked: Vec::new() });
             groups.len() - 1
         });
         let group = &mut groups[place];
         let versions = |entry: &Entry| (entry.version(), entry.status_version());
-        // Of two versions that were read only the newer can still be there. Writing from the older makes that a conflict, which it is.
+        // Of two versions that were read only the newer can still be there. Written from the older they conflict, as they should.
         group.read = group.read.take().into_iter().chain(read).min_by_key(versions);
-        group.steps.push(step);
+        group.asked.push(asked);
     }
     Ok(groups)
 }
 
 impl Group {
     fn fold(self, basis: &Basis<'_>) -> Result<Outcome, Invalid> {
-        let start = self.start(basis)?;
-        let mut fold = Fold::new(self.key, start, basis);
-        for step in self.steps {
-            match step {
-                Step::Draft(draft, how) => fold.draft(*draft, how)?,
-                Step::Verb(verb) => fold.verb(verb)?,
-                Step::Absent => fold.absent(),
+        let mut fold = self.start(basis)?;
+        for asked in self.asked {
+            match asked {
+                Asked::Draft(draft, how) => fold.draft(*draft, how)?,
+                Asked::Step(step) => fold.step(step)?,
+                Asked::Absent => fold.expect_absent(),
             }
         }
         fold.finish()
     }
 
     /// What the entry is written from.
-    fn start(&self, basis: &Basis<'_>) -> Result<Start, Invalid> {
-        let absent = |step: &Step| matches!(step, Step::Absent | Step::Draft(_, How::Create));
-        let blind = |step: &Step| matches!(step, Step::Draft(_, How::Overwrite));
-        let applied = |step: &Step| matches!(step, Step::Draft(_, How::Apply));
-        let invalid = |field, what| Err(Invalid::new(field, what).of(&self.key));
-        let drafted = self.steps.iter().any(|step| matches!(step, Step::Draft(..)));
-        if drafted && self.key.kind_name().is_reserved() {
-            return invalid("kind", "begins with `trimtab.`, which is reserved");
+    fn start<'a>(&self, basis: &'a Basis<'a>) -> Result<Fold<'a>, Invalid> {
+        let any = |how| self.asked.iter().any(|asked| matches!(asked, Asked::Draft(_, its) if *its == how));
+        let absent = any(How::Create) || self.asked.iter().any(|asked| matches!(asked, Asked::Absent));
+        let blind = self.asked.iter().all(|asked| matches!(asked, Asked::Draft(_, How::Overwrite)));
+        let (kind, key) = (self.key.kind_name(), self.key.clone());
+        if kind.is_reserved() && self.asked.iter().any(|asked| matches!(asked, Asked::Draft(..))) {
+            return Err(Invalid::new("kind", "begins with `trimtab.`, which is reserved"));
         }
         match &self.read {
-            Some(_) if self.steps.iter().any(absent) => {
-                invalid("expect", "is expected to be absent and to be as it was read")
+            Some(_) if absent => {
+                Err(Invalid::new("expect", "asks for this entry to be absent and to be as it was read"))
             }
-            Some(read) => Ok(Start::At(Some(read.clone()))),
-            None if self.steps.iter().any(absent) => Ok(Start::At(None)),
-            None if !(basis.follows)(self.key.kind_name()) && self.steps.iter().any(applied) => {
-                invalid("kind", "is not followed by this store, so what is there cannot be seen; create or overwrite it")
+            Some(read) => Ok(Fold::from(key, Some(read.clone()), basis)),
+            None if absent => Ok(Fold::from(key, None, basis)),
+            None if any(How::Apply) && !(basis.follows)(kind) => {
+                let what = "is not followed by this store, so what is there cannot be seen; create it, or overwrite it blindly";
+                Err(Invalid::new("kind", what))
             }
-            None if self.steps.iter().all(blind) => Ok(Start::Blind((basis.current)(&self.key))),
-            None => Ok(Start::At((basis.current)(&self.key))),
+            None if blind => Ok(Fold::blindly_from(key, (basis.current)(&self.key), basis)),
+            None => Ok(Fold::from(key, (basis.current)(&self.key), basis)),
         }
     }
 }

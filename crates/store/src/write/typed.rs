@@ -27,7 +27,8 @@ impl<K: Kind> Typed<K> {
     pub fn edit(&self, edit: impl FnOnce(&mut K)) -> Write {
         let edited = || {
             let before = to_value("spec", &*self.spec)?;
-            let mut spec: K = serde_json::from_str(self.spec_json()).map_err(|error| broken("spec", &error))?;
+            let mut spec: K =
+                serde_json::from_str(self.spec_json()).map_err(|error| broken("spec", &error))?;
             edit(&mut spec);
             spec.normalize();
             spec.validate()?;
@@ -54,7 +55,10 @@ impl<K: Kind> Typed<K> {
     }
 
     /// Makes this the whole status: fields that the type does not know are gone.
-    #[expect(clippy::needless_pass_by_value, reason = "the status is handed over, as `edit_status` would build it")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the status is handed over, as `edit_status` would build it"
+    )]
     pub fn set_status(&self, status: K::Status) -> Write {
         let text = serde_json::to_string(&status).map_err(|error| unwritable("status", &error));
         Write::trying(self, text.map(|text| Verb::SetStatus(text.into())))

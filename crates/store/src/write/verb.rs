@@ -1,7 +1,7 @@
 //! What a write does, as data.
 
 use serde_json::Value;
-use trimtab_backend::{Invalid, Key, Uid};
+use trimtab_backend::{Invalid, Key, Part, Uid};
 
 use crate::{Draft, Entry, Owner, Propagation};
 
@@ -9,11 +9,20 @@ use crate::{Draft, Entry, Owner, Propagation};
 #[derive(Clone, Debug)]
 pub(super) enum Intent {
     /// Of an entry at the version that was read.
-    Of(Entry, Verb),
+    Of(Entry, Step),
     /// Of an entry that may or may not be there.
     Draft(Box<Draft>, How),
     /// That it is not there.
     Absent(Key),
+}
+
+/// What is asked of an entry that was read.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Change(Verb),
+    Delete(Propagation),
+    /// That this half is as it was read.
+    Unchanged(Part),
 }
 
 /// How a draft is written.
@@ -27,21 +36,18 @@ pub(super) enum How {
     Overwrite,
 }
 
-/// What is done with an entry that was read.
+/// What is changed about an entry.
 #[derive(Clone, Debug)]
 pub(super) enum Verb {
     EditSpec(Edit),
     EditStatus(Edit),
     SetStatus(Box<str>),
-    Delete(Propagation),
     AddFinalizer(String),
     RemoveFinalizer(String),
     SetLabel(String, String),
     RemoveLabel(String),
     AddOwner(Owner),
     RemoveOwner(Uid),
-    ExpectUnchanged,
-    ExpectStatusUnchanged,
 }
 
 /// A change of a JSON value: what it was for its editor, and what the editor made of it.
@@ -49,6 +55,9 @@ pub(super) enum Verb {
 pub(super) struct Edit {
     pub(super) before: Value,
     pub(super) after: Value,
-    /// Whether the outcome, laid over what is stored, may be stored.
-    pub(super) validate: fn(&str) -> Result<(), Invalid>,
+    /// Asked of the outcome once it is laid over what is stored.
+    pub(super) validate: Validate,
 }
+
+/// Whether a payload may be stored.
+pub(super) type Validate = fn(&str) -> Result<(), Invalid>;

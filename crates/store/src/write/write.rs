@@ -1,9 +1,9 @@
 //! One write, and the verbs of an entry that make one.
 
 use serde_json::Value;
-use trimtab_backend::{Invalid, Key, Uid};
+use trimtab_backend::{Invalid, Key, Part, Uid};
 
-use super::verb::{Edit, Intent, Verb};
+use super::verb::{Edit, Intent, Step, Verb};
 use crate::{DecodeError, Entry, Owner, Propagation};
 
 /// A change to one entry, or a condition on one, as a value. Nothing happens until it is committed.
@@ -22,12 +22,16 @@ impl Write {
         Self(Ok(Intent::Absent(key.clone())))
     }
 
-    pub(super) fn of(entry: &Entry, verb: Verb) -> Self {
-        Self(Ok(Intent::Of(entry.clone(), verb)))
+    fn step(entry: &Entry, step: Step) -> Self {
+        Self(Ok(Intent::Of(entry.clone(), step)))
+    }
+
+    fn of(entry: &Entry, verb: Verb) -> Self {
+        Self::step(entry, Step::Change(verb))
     }
 
     pub(super) fn trying(entry: &Entry, verb: Result<Verb, Invalid>) -> Self {
-        Self(verb.map(|verb| Intent::Of(entry.clone(), verb)).map_err(|invalid| invalid.of(entry.key())))
+        verb.map_or_else(|invalid| Self(Err(invalid.of(entry.key()))), |verb| Self::of(entry, verb))
     }
 }
 
@@ -43,7 +47,7 @@ impl Entry {
     /// Deletes it and says what becomes of what it owns. All but [`Propagation::Background`] leave a finalizer of their own,
     /// [`CASCADE_FINALIZER`](crate::CASCADE_FINALIZER), for the owner cascade to remove.
     pub fn delete_with(&self, propagation: Propagation) -> Write {
-        Write::of(self, Verb::Delete(propagation))
+        Write::step(self, Step::Delete(propagation))
     }
 
     /// Adds a finalizer, unless it is there: the entry cannot go before it is removed. Invalid on an entry that is being deleted.
@@ -68,7 +72,8 @@ impl Entry {
 
     /// Makes another entry of the same tenancy one of its owners.
     pub fn add_owner(&self, owner: &Self) -> Write {
-        let invalid = || Invalid::new("owners", format!("cannot have {}, which lies in another tenancy", owner.key()));
+        let invalid =
+            || Invalid::new("owners", format!("cannot have {}, which lies in another tenancy", owner.key()));
         let same = owner.tenancy() == self.tenancy();
         let owner = Owner { kind: owner.kind().into(), name: owner.name().into(), uid: owner.uid() };
         Write::trying(self, if same { Ok(Verb::AddOwner(owner)) } else { Err(invalid()) })
@@ -81,12 +86,12 @@ impl Entry {
 
     /// The condition that its spec part is as it was read: spec, labels, owners, finalizers. For what a decision rests on without writing it.
     pub fn expect_unchanged(&self) -> Write {
-        Write::of(self, Verb::ExpectUnchanged)
+        Write::step(self, Step::Unchanged(Part::Spec))
     }
 
     /// The condition that its status is as it was read.
     pub fn expect_status_unchanged(&self) -> Write {
-        Write::of(self, Verb::ExpectStatusUnchanged)
+        Write::step(self, Step::Unchanged(Part::Status))
     }
 
     /// Edits the spec as a JSON value: what the closure leaves alone stays as it is stored.
