@@ -1,0 +1,114 @@
+//! How a store is opened.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use trimtab_backend::{AnyBackend, FollowError, Invalid, KindName, Scope};
+use trimtab_seams::Seams;
+
+use super::core::Core;
+use super::{Store, follower};
+
+/// What to follow, and with which seams. From [`Store::builder`].
+#[must_use = "a builder opens nothing until `open` is awaited"]
+pub struct StoreBuilder {
+    backend: AnyBackend,
+    scope: Scope,
+    kinds: Vec<KindName>,
+    seams: Option<Seams>,
+    patience: Duration,
+}
+
+/// Why a store could not be opened.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The backend refused to be followed, or stayed unavailable for as long as [`StoreBuilder::patience`] allows.
+    #[error("open the store: {0}")]
+    Follow(#[from] FollowError),
+    /// What is to be followed breaks a rule.
+    #[error("open the store: {0}")]
+    Invalid(#[from] Invalid),
+}
+
+impl StoreBuilder {
+    pub(super) fn new(backend: AnyBackend) -> Self {
+        let patience = Duration::from_secs(30);
+        Self { backend, scope: Scope::All, kinds: Vec::new(), seams: None, patience }
+    }
+
+    /// Follows this part of the backend. Default: all kinds but the reserved ones. What is not followed cannot be read (behaviour C23).
+    pub fn scope(self, scope: Scope) -> Self {
+        Self { scope, kinds: Vec::new(), ..self }
+    }
+
+    /// Follows these kinds. One kind is asked of the backend as such; several are picked from everything it tells (settled, Store).
+    pub fn kinds<K: Into<KindName>>(self, kinds: impl IntoIterator<Item = K>) -> Self {
+        let mut kinds: Vec<KindName> = kinds.into_iter().map(Into::into).collect();
+        kinds.sort();
+        kinds.dedup();
+        match kinds.as_slice() {
+            [one] => Self { scope: Scope::Kind(one.clone()), kinds: Vec::new(), ..self },
+            _ => Self { scope: Scope::All, kinds, ..self },
+        }
+    }
+
+    /// Clock, randomness and spawning, for the store and all that stands on it. Default: [`Seams::tokio`].
+    pub fn seams(self, seams: &Seams) -> Self {
+        Self { seams: Some(seams.clone()), ..self }
+    }
+
+    /// How long [`StoreBuilder::open`] goes on trying while the backend is unavailable. Default 30 s. Once open, a store tries for ever.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Opens the store: answers when the first snapshot is in memory.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    ///
+    /// # Panics
+    /// As [`Seams::spawn`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the follower it started.
+    pub async fn open(self) -> Result<Store, OpenError> {
+        for kind in self.kinds.iter().chain(match &self.scope {
+            Scope::Kind(kind) | Scope::Within(kind, _) => Some(kind),
+            _ => None,
+        }) {
+            kind.validate()?;
+        }
+        if let Some(kind) = self.kinds.iter().find(|kind| kind.is_reserved()) {
+            let what = format!(
+                "`{kind}` is reserved and cannot be followed together with others; open a store for it"
+            );
+            return Err(Invalid::new("kinds", what).into());
+        }
+        let seams = self.seams.unwrap_or_else(Seams::tokio);
+        let core = Arc::new(Core::new(self.backend, seams.clone(), self.scope, self.kinds));
+        let store = Store::new(Arc::clone(&core));
+        seams.spawn("trimtab store follower", follower::run(Arc::clone(&core)));
+        let mut patience = seams.sleep(self.patience);
+        let mut opening = std::pin::pin!(core.opening.or(&mut patience));
+        if opening.as_mut().await.is_some() {
+            core.set_opened(Err(core.last_error().unwrap_or(FollowError::UNREACHABLE).into()));
+        }
+        match core.opened() {
+            Some(Err(error)) => Err(error),
+            _ => Ok(store),
+        }
+    }
+}
+
+impl fmt::Debug for StoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreBuilder")
+            .field("scope", &self.scope)
+            .field("kinds", &self.kinds)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+//! What the handles of a store and its follower share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use trimtab_backend::{AnyBackend, FollowError, Key, KindName, Scope};
+use trimtab_seams::Seams;
+use trimtab_stream::{EventPublisher, TopicSpec};
+
+use super::arrivals::Arrivals;
+use super::signal::Signal;
+use super::snapshot_events::SnapshotEvents;
+use super::{EntryEvent, Following, Health, OpenError};
+use crate::DecodeError;
+use crate::query::{Followed, Stored, new_owner_index};
+use crate::state::State;
+
+pub(super) struct Core {
+    pub(super) backend: AnyBackend,
+    pub(super) seams: Seams,
+    pub(super) state: Arc<State<Stored>>,
+    pub(super) publisher: EventPublisher<EntryEvent>,
+    pub(super) arrivals: Arrivals,
+    pub(super) undecodable: Mutex<BTreeMap<Key, DecodeError>>,
+    health: Mutex<(Following, u64)>,
+    opened: Mutex<Option<Result<(), OpenError>>>,
+    pub(super) opening: Signal,
+    /// The follower is to end.
+    pub(super) stop: Signal,
+    /// The follower has ended.
+    pub(super) ended: Signal,
+}
+
+impl Core {
+    pub(super) fn new(backend: AnyBackend, seams: Seams, scope: Scope, kinds: Vec<KindName>) -> Self {
+        let state = State::new(Followed::new(scope, kinds));
+        state.declare(new_owner_index());
+        let of_snapshots = Arc::clone(&state);
+        let publisher = EventPublisher::on_demand(&seams, move |topic| {
+            let kind = KindName::new(topic.as_str());
+            let followed = kind.validate().is_ok() && of_snapshots.about().follows(&kind);
+            let state = Arc::clone(&of_snapshots);
+            followed.then(|| TopicSpec::new(topic, move |request| SnapshotEvents::take(&state, request)))
+        });
+        Self {
+            backend,
+            seams,
+            state,
+            publisher,
+            arrivals: Arrivals::default(),
+            undecodable: Mutex::default(),
+            health: Mutex::new((Following::Reading, 0)),
+            opened: Mutex::default(),
+            opening: Signal::default(),
+            stop: Signal::default(),
+            ended: Signal::default(),
+        }
+    }
+
+    pub(super) fn health(&self) -> Health {
+        let (following, resets) = self.health.lock().clone();
+        let undecodable = self.undecodable.lock().len();
+        Health { following, position: self.state.position(), resets, undecodable }
+    }
+
+    pub(super) fn set_following(&self, following: Following) {
+        self.health.lock().0 = following;
+    }
+
+    pub(super) fn count_reset(&self) {
+        self.health.lock().1 += 1;
+    }
+
+    /// Tells `open` how the opening went. Only the first time counts.
+    pub(super) fn set_opened(&self, opened: Result<(), OpenError>) {
+        self.opened.lock().get_or_insert(opened);
+        self.opening.set();
+    }
+
+    /// What the follower met last, if it is in trouble.
+    pub(super) fn last_error(&self) -> Option<FollowError> {
+        match &self.health.lock().0 {
+            Following::Retrying { error, .. } => Some(error.clone()),
+            _ => None,
+        }
+    }
+
+    /// Keeps the list of what cannot be decoded.
+    pub(super) fn note_undecodable(&self, key: &Key, stored: Option<&Stored>) {
+        let mut undecodable = self.undecodable.lock();
+        match stored {
+            Some(Stored::Undecodable(one)) => drop(undecodable.insert(key.clone(), one.error.clone())),
+            _ if undecodable.is_empty() => {}
+            _ => drop(undecodable.remove(key)),
+        }
+    }
+
+    pub(super) fn opened(&self) -> Option<Result<(), OpenError>> {
+        self.opened.lock().clone()
+    }
+}

@@ -1,0 +1,227 @@
+//! The one door writes go through.
+
+use std::fmt;
+
+use trimtab_backend::{
+    Backend as _, Check, Commit, CommitError, Failed, FollowError, Found, Invalid, Key, Limits, Part, Record,
+    Transaction, Uid,
+};
+
+use super::Store;
+use super::core::Core;
+use super::settle::settle;
+use super::yielding::yielding;
+use crate::{Basis, Conflict, Entry, IntoWrites, Overlay, Resolved, Touched, View, Write, WriteError};
+
+/// How often drafts are resolved anew against what was found in their place, before the conflict is the author's.
+const REBASES: usize = 4;
+
+/// Commits writes against a view, without waiting for the feed: what a run's context stands on. [`Store::commit`] is the plain way.
+///
+/// Cheap to clone; keeps the store open.
+#[derive(Clone)]
+pub struct Door(Store);
+
+/// What a commit through a [`Door`] came to.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// The outcome; its position is the view's when there was nothing to write.
+    pub commit: Commit,
+    /// The entries that were written.
+    pub touched: Vec<Touched>,
+}
+
+impl Committed {
+    /// The entries that were written, as the commit left them; `None`: deleted.
+    pub fn entries(&self) -> impl Iterator<Item = (&Key, Option<Entry>)> {
+        let index = self.commit.position().index;
+        self.touched.iter().map(move |touched| (touched.key(), touched.at(index)))
+    }
+}
+
+impl Door {
+    pub(super) fn new(store: Store) -> Self {
+        Self(store)
+    }
+
+    /// How large things may be.
+    pub fn limits(&self) -> Limits {
+        self.0.core().backend.limits()
+    }
+
+    /// Commits these writes, resolved against the view and the own writes laid over it, on condition that all fences hold. Several writes to one
+    /// entry become one; what would change nothing is not sent.
+    ///
+    /// Does not wait for the view to include it; lay what it [touched](Committed::touched) over the view instead ([`Overlay::lay`]).
+    /// An unknown outcome is resolved here, for up to 10 s.
+    ///
+    /// # Errors
+    /// [`WriteError`]. A fence that does not hold is [`WriteError::Fenced`], whatever else failed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the outcome open, as a lost answer does; half a commit is never left.
+    pub async fn commit(
+        &self,
+        writes: impl IntoWrites,
+        view: &View,
+        fences: &[Check],
+    ) -> Result<Committed, WriteError> {
+        let Resolved { transaction, touched } = resolve(self.0.core(), writes, view, &[])?;
+        send(self.0.core(), transaction, touched, view, fences).await
+    }
+}
+
+/// As [`Door::commit`], without fences; but where somebody else has changed what a draft is applied to, the draft is resolved anew against what
+/// was found. Writes made from an entry that was read are not: that is a conflict.
+pub(super) async fn commit(
+    core: &Core,
+    writes: impl IntoWrites,
+    view: &View,
+) -> Result<Committed, WriteError> {
+    let writes = writes.into_writes();
+    let mut resolved = resolve(core, writes.clone(), view, &[])?;
+    let mut found = Vec::new();
+    for _ in 0..REBASES {
+        let Resolved { transaction, touched } = resolved;
+        match send(core, transaction, touched, view, &[]).await {
+            Err(WriteError::Conflict(conflicts)) => {
+                found.retain(|(key, _)| conflicts.iter().all(|conflict| conflict.key != *key));
+                found.extend(conflicts.iter().map(|conflict| (conflict.key.clone(), conflict.found.clone())));
+                resolved = resolve(core, writes.clone(), view, &found)?;
+                if demands_the_same(&resolved.transaction, &conflicts) {
+                    return Err(WriteError::Conflict(conflicts));
+                }
+            }
+            sent => return sent,
+        }
+    }
+    let Resolved { transaction, touched } = resolved;
+    send(core, transaction, touched, view, &[]).await
+}
+
+/// Whether a transaction would fail again as it did.
+fn demands_the_same(transaction: &Transaction, conflicts: &[Conflict]) -> bool {
+    transaction.conditions().any(|(key, part, expect)| {
+        conflicts.iter().any(|was| was.key == *key && was.part == part && was.expected == expect)
+    })
+}
+
+fn resolve(
+    core: &Core,
+    writes: impl IntoWrites,
+    view: &View,
+    found: &[(Key, Option<Entry>)],
+) -> Result<Resolved, Invalid> {
+    let basis = Basis {
+        home: view.tenancy(),
+        limits: &core.backend.limits(),
+        now: core.seams.wall(),
+        current: &|key| match found.iter().find(|(found, _)| found == key) {
+            Some((_, entry)) => entry.clone(),
+            // What cannot be read counts as absent here; the store refuses to create over it, and says what is there.
+            None => view.entry(key).ok().flatten(),
+        },
+        rebase: &|read| view.overlay().and_then(|own| own.rebase(read)),
+        follows: &|kind| core.state.about().follows(kind),
+        uid: &|| Uid::from_random(core.seams.random_bytes()),
+    };
+    Write::resolve(writes, &basis)
+}
+
+async fn send(
+    core: &Core,
+    mut transaction: Transaction,
+    touched: Vec<Touched>,
+    view: &View,
+    fences: &[Check],
+) -> Result<Committed, WriteError> {
+    if transaction.checks.is_empty() && transaction.operations.is_empty() {
+        let unavailable = WriteError::Unavailable { why: trimtab_backend::Why::Busy, retry_after: None };
+        let position = view.position().ok_or(unavailable)?;
+        return Ok(Committed { commit: Commit::Unchanged(position), touched });
+    }
+    for fence in fences {
+        if !transaction.checks.contains(fence) {
+            transaction.checks.push(fence.clone());
+        }
+    }
+    let commit = match yielding(core.backend.commit(transaction)).await {
+        Ok(commit) => commit,
+        Err(CommitError::Unknown(pending)) => settle(&core.backend, &core.seams, pending).await?,
+        Err(CommitError::Conflict(failed)) => return Err(conflict(core, failed, fences).await),
+        Err(CommitError::Unavailable { why, retry_after }) => {
+            return Err(WriteError::Unavailable { why, retry_after });
+        }
+        Err(CommitError::Denied { what }) => return Err(WriteError::Denied { what }),
+        Err(CommitError::Invalid(invalid)) => return Err(invalid.into()),
+        Err(CommitError::Broken { what }) => return Err(WriteError::Broken { what }),
+        Err(other) => return Err(WriteError::Broken { what: other.to_string() }),
+    };
+    Ok(Committed { commit, touched })
+}
+
+/// What failed conditions mean. A conflict carries what is there, read if the backend did not say (contract T5).
+async fn conflict(core: &Core, failed: Vec<Failed>, fences: &[Check]) -> WriteError {
+    let is_fence = |failed: &Failed| {
+        fences.iter().any(|fence| {
+            (&fence.key, fence.part, fence.expect) == (&failed.key, failed.part, failed.expected)
+        })
+    };
+    if failed.iter().any(is_fence) {
+        return WriteError::Fenced;
+    }
+    let gone = |failed: &Failed| failed.part == Part::Spec && failed.found == Found::Absent;
+    let mut keys: Vec<Key> =
+        failed.iter().filter(|failed| !gone(failed)).map(|failed| failed.key.clone()).collect();
+    keys.sort();
+    keys.dedup();
+    let records =
+        if keys.is_empty() { Ok(Vec::new()) } else { core.backend.read(&keys).await.map(|read| read.1) };
+    let records = match records {
+        Ok(records) => records,
+        Err(error) => return unread(error),
+    };
+    let mut conflicts = Vec::with_capacity(failed.len());
+    for Failed { key, part, expected, .. } in failed {
+        match entry_of(&key, &records) {
+            Ok(found) => conflicts.push(Conflict::new(key, part, expected, found)),
+            Err(invalid) => return invalid.into(),
+        }
+    }
+    WriteError::Conflict(conflicts)
+}
+
+/// The entry among records that were read.
+fn entry_of(key: &Key, records: &[Record]) -> Result<Option<Entry>, Invalid> {
+    let half = |part| records.iter().find(|record| record.key == *key && record.part == part).cloned();
+    let Some(spec) = half(Part::Spec) else { return Ok(None) };
+    let entry = Entry::from_records(spec, half(Part::Status));
+    entry.map(Some).map_err(|error| Invalid::new("entry", error.to_string()).of(key))
+}
+
+/// Nothing was written, and what stands in the way could not be read.
+fn unread(error: FollowError) -> WriteError {
+    match error {
+        FollowError::Unavailable { why, retry_after } => WriteError::Unavailable { why, retry_after },
+        FollowError::Denied { what } => WriteError::Denied { what },
+        FollowError::Invalid(invalid) => invalid.into(),
+        FollowError::Broken { what } => WriteError::Broken { what },
+        other => WriteError::Broken { what: other.to_string() },
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Door").field(&self.0).finish()
+    }
+}
+
+impl Overlay {
+    /// Lays what a commit has written over what was laid before.
+    pub fn lay(&mut self, committed: &Committed) {
+        let index = committed.commit.position().index;
+        for touched in &committed.touched {
+            self.set(touched.before(), touched.key().clone(), touched.at(index));
+        }
+    }
+}

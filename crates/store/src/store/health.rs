@@ -1,0 +1,46 @@
+//! How the following goes.
+
+use trimtab_backend::{FollowError, Position};
+use trimtab_seams::Instant;
+
+/// How well a store follows its backend, see [`Store::health`](crate::Store::health).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Health {
+    /// What the follower is doing.
+    pub following: Following,
+    /// Where the view stands; `None` before the first snapshot.
+    pub position: Option<Position>,
+    /// How often the view had to be read anew as a whole; the first time is not counted.
+    pub resets: u64,
+    /// Entries in view that cannot be decoded, see [`Store::undecodable`](crate::Store::undecodable).
+    pub undecodable: usize,
+}
+
+/// What a follower is doing.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Following {
+    /// It reads a snapshot, the first one or one after a reset. The view, if there is one, stands still meanwhile.
+    Reading,
+    /// It is told every change.
+    Live,
+    /// It lost the backend and tries again, for ever, with growing delays. The view stands still meanwhile.
+    Retrying {
+        /// What happened last.
+        error: FollowError,
+        /// Failures in a row.
+        attempts: u32,
+        /// When the first of them was, on the store's clock.
+        since: Instant,
+    },
+    /// The store was closed.
+    Closed,
+}
+
+impl Health {
+    /// Whether every change is told.
+    pub fn is_live(&self) -> bool {
+        self.following == Following::Live
+    }
+}
