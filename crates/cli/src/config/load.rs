@@ -25,7 +25,10 @@ pub(crate) fn load(place: &Path) -> Result<(Config, Problems), Problem> {
         };
         Problem::error(&path, None, "", what)
     })?;
-    let (config, mut problems) = parse(&path, &text);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = std::path::absolute(folder)
+        .map_err(|error| Problem::error(&path, None, "", format!("lies nowhere: {error}")))?;
+    let (config, mut problems) = parse(&path, &folder, &text);
     for (number, controller) in config.controllers.iter().enumerate() {
         problems.extend(check_program(&path, &config, number, controller));
     }

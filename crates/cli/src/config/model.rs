@@ -8,7 +8,9 @@ use std::time::Duration;
 /// Everything `trimtab.toml` says.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// The folder of the file: the working directory of scripts, the root of relative paths.
+    /// The file, as messages name it.
+    pub(crate) file: PathBuf,
+    /// The folder of the file, absolute: the working directory of scripts, the root of relative paths.
     pub(crate) folder: PathBuf,
     /// `[store] url`. Default `embedded:data`.
     pub(crate) store: StoreUrl,

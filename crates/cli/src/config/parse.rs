@@ -18,8 +18,8 @@ const DEFAULT_HISTORY: u64 = 64 << 20;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_BACKOFF: Backoff = Backoff { base: Duration::from_millis(100), max: Duration::from_secs(300) };
 
-/// Reads the text of a file at `path`. Settings that could not be read have their defaults; use them only without errors.
-pub(super) fn parse(path: &Path, text: &str) -> (Config, Problems) {
+/// Reads the text of a file that messages name `path` and that lies in `folder`. Settings that could not be read have their defaults; use them only without errors.
+pub(super) fn parse(path: &Path, folder: &Path, text: &str) -> (Config, Problems) {
     let source = Source { path, text };
     let mut problems = Problems::default();
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -27,17 +27,18 @@ pub(super) fn parse(path: &Path, text: &str) -> (Config, Problems) {
         let line = error.span().map(|span| source.line(span.start));
         problems.push(Problem::error(path, line, "", error.message().replace('\n', ", ")));
     }
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut root = Fields::new(&source, "", table);
-    let config = if errors.is_empty() { read(&folder, &mut root, &mut problems) } else { defaults(&folder) };
+    let defaults = defaults(path, folder);
+    let config = if errors.is_empty() { read(defaults, &mut root, &mut problems) } else { defaults };
     if errors.is_empty() {
         root.finish(&mut problems);
     }
     (config, problems)
 }
 
-fn defaults(folder: &Path) -> Config {
+fn defaults(file: &Path, folder: &Path) -> Config {
     Config {
+        file: file.to_owned(),
         folder: folder.to_owned(),
         store: StoreUrl::Embedded(folder.join("data")),
         history: DEFAULT_HISTORY,
@@ -48,8 +49,8 @@ fn defaults(folder: &Path) -> Config {
     }
 }
 
-fn read(folder: &Path, root: &mut Fields<'_, '_>, problems: &mut Problems) -> Config {
-    let mut config = defaults(folder);
+fn read(mut config: Config, root: &mut Fields<'_, '_>, problems: &mut Problems) -> Config {
+    let folder = &config.folder.clone();
     if let Some(mut store) = root.table("store", problems) {
         config.store = store.parsed("url", problems, |url| store_url(folder, url)).unwrap_or(config.store);
         config.history = store.parsed("history", problems, parse_size).unwrap_or(config.history);

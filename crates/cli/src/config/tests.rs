@@ -7,7 +7,7 @@ use super::parse::parse;
 use super::{Config, Follow, Placement, StoreUrl};
 
 fn read(text: &str) -> (Config, Vec<String>) {
-    let (config, problems) = parse(Path::new("d/trimtab.toml"), text);
+    let (config, problems) = parse(Path::new("d/trimtab.toml"), Path::new("d"), text);
     (config, problems.sorted().iter().map(ToString::to_string).collect())
 }
 

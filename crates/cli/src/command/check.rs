@@ -1,0 +1,96 @@
+//! `trimtab check`: every mistake that can be seen without running anything.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Exit;
+use crate::config::{Config, Problem, Problems, load, nearest};
+use crate::documents::Folder;
+
+/// Looks at the file and the entries, tells all problems, changes nothing.
+pub(crate) fn check(dir: &Path) -> Exit {
+    let (config, mut problems) = match load(dir) {
+        Ok(loaded) => loaded,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return Exit::Failed;
+        }
+    };
+    let mut folder = Folder::read(&config.folder, &config.entries.path);
+    problems.extend(std::mem::take(&mut folder.problems));
+    problems.extend(kinds(&config, &folder));
+    let (controllers, entries) = (config.controllers.len(), folder.declared.len());
+    let errors = problems.errors();
+    for problem in problems.sorted() {
+        eprintln!("{problem}");
+    }
+    if errors > 0 {
+        eprintln!("{errors} {} to mend", if errors == 1 { "mistake" } else { "mistakes" });
+        return Exit::Failed;
+    }
+    println!("ok: {controllers} controllers, {entries} entries");
+    Exit::Done
+}
+
+/// What the kinds of controllers, watches and entries say of each other. Kinds are an open set until the file closes it, so a kind that nobody else names is
+/// suspicious only when it is nearly one that is known.
+pub(crate) fn kinds(config: &Config, folder: &Folder) -> Problems {
+    let mut problems = Problems::default();
+    let declared: BTreeSet<&str> = folder.declared.iter().map(|declared| declared.key.kind()).collect();
+    let controlled: BTreeSet<&str> =
+        config.controllers.iter().map(|controller| controller.kind.as_str()).collect();
+    let closed: BTreeSet<&str> = config.kinds.keys().map(String::as_str).collect();
+    let did_you_mean = |near: Option<&str>| near.map(|near| format!("did you mean `{near}`?"));
+    let file = &config.file;
+
+    let mut seen = BTreeSet::new();
+    for (number, controller) in config.controllers.iter().enumerate() {
+        if !seen.insert(controller.kind.as_str()) {
+            let what = format!(
+                "`{}` is another controller's kind too; both will reconcile each entry",
+                controller.kind
+            );
+            problems.push(Problem::warning(
+                file,
+                Some(controller.line),
+                &format!("controller[{number}].kind"),
+                what,
+            ));
+        }
+        let own = (format!("controller[{number}].kind"), controller.kind.as_str(), controller.line, false);
+        let watches = controller.watches.iter().enumerate().map(|(watch, watched)| {
+            let kind = watched.kind.as_str();
+            (
+                format!("controller[{number}].watch[{watch}].kind"),
+                kind,
+                watched.line,
+                controlled.contains(kind),
+            )
+        });
+        for (field, kind, line, is_controlled) in std::iter::once(own).chain(watches) {
+            if !closed.is_empty() {
+                if !closed.contains(kind) {
+                    let what = format!("`{kind}` is not declared by a `[[kind]]`");
+                    let hint = did_you_mean(nearest(kind, closed.iter().copied()));
+                    problems.push(Problem::error(file, Some(line), &field, what).hint(hint));
+                }
+            } else if !is_controlled && !declared.contains(kind) {
+                let others = declared.union(&controlled).copied();
+                if let Some(near) = nearest(kind, others) {
+                    let what = format!("there is no entry of kind `{kind}`");
+                    problems.push(
+                        Problem::warning(file, Some(line), &field, what).hint(did_you_mean(Some(near))),
+                    );
+                }
+            }
+        }
+    }
+    if !closed.is_empty() {
+        for one in folder.declared.iter().filter(|one| !closed.contains(one.key.kind())) {
+            let what = format!("`{}` is not declared by a `[[kind]]` of {}", one.key.kind(), file.display());
+            let hint = did_you_mean(nearest(one.key.kind(), closed.iter().copied()));
+            problems.push(Problem::error(Path::new(&one.origin), Some(one.line), "kind", what).hint(hint));
+        }
+    }
+    problems
+}

@@ -1,0 +1,233 @@
+//! The folder of entries: every document in it, where each came from, and what is wrong with the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use trimtab_backend::{Invalid, Key, Limits, Tenancy, Uid};
+use trimtab_store::{Basis, Document, Draft, Write};
+
+use super::read::{Located, is_document, read};
+use crate::config::{Problem, Problems};
+
+/// Folders within folders, at most this deep: a link that leads back up ends here.
+const MOST_DEPTH: usize = 16;
+
+/// A document that can be applied.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    /// The file it came from, as it is kept with the entry: relative to the folder of trimtab.toml.
+    pub(crate) origin: String,
+    pub(crate) line: usize,
+    pub(crate) key: Key,
+    pub(crate) draft: Draft,
+}
+
+/// One look at the folder.
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    pub(crate) declared: Vec<Declared>,
+    pub(crate) problems: Problems,
+    /// Files that are there, read or not. What came from a file that is not among them may be pruned.
+    pub(crate) origins: BTreeSet<String>,
+    /// A file could not be read whole: nothing may be pruned, for it may hold what seems to be gone.
+    pub(crate) incomplete: bool,
+}
+
+impl Folder {
+    /// Reads every document below `folder`, in the order of their paths. `root` is what origins are relative to. A folder that is not there holds nothing.
+    pub(crate) fn read(root: &Path, folder: &Path) -> Self {
+        let mut look = Self::default();
+        let mut files = Vec::new();
+        if folder.exists() {
+            look.walk(folder, 0, &mut files);
+        }
+        files.sort();
+        let mut places: BTreeMap<Key, String> = BTreeMap::new();
+        for file in files {
+            let shown = file.strip_prefix(root).unwrap_or(&file);
+            let origin = shown.to_string_lossy().into_owned();
+            look.origins.insert(origin.clone());
+            match read(&file, shown) {
+                Err(problem) => look.fail(problem),
+                Ok(documents) => {
+                    for document in documents {
+                        look.declare(&origin, document, &mut places);
+                    }
+                }
+            }
+        }
+        look
+    }
+
+    fn fail(&mut self, problem: Problem) {
+        self.problems.push(problem);
+        self.incomplete = true;
+    }
+
+    fn walk(&mut self, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) if depth < MOST_DEPTH => entries,
+            Ok(_) => {
+                return self.fail(Problem::error(
+                    folder,
+                    None,
+                    "",
+                    format!("lies more than {MOST_DEPTH} folders deep"),
+                ));
+            }
+            Err(error) => {
+                return self.fail(Problem::error(folder, None, "", format!("cannot be read: {error}")));
+            }
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if path.is_dir() && !hidden {
+                self.walk(&path, depth + 1, files);
+            } else if path.is_file() && is_document(&path) {
+                files.push(path);
+            }
+        }
+    }
+
+    fn declare(&mut self, origin: &str, document: Located, places: &mut BTreeMap<Key, String>) {
+        let Located { line, value } = document;
+        let problem = |field: &str, what: String| Problem::error(Path::new(origin), Some(line), field, what);
+        let checked = serde_json::from_value::<Document>(value)
+            .map_err(|error| problem("", error.to_string()))
+            .and_then(|document| {
+                check(document).map_err(|invalid| problem(invalid.field, invalid.to_string()))
+            });
+        let (key, draft) = match checked {
+            Ok(checked) => checked,
+            Err(problem) => return self.fail(problem),
+        };
+        let place = format!("{origin}:{line}");
+        if let Some(first) = places.get(&key) {
+            return self.fail(problem("name", format!("{key} is declared in {first} too; keep one of them")));
+        }
+        places.insert(key.clone(), place);
+        let draft = draft.exactly().origin(origin);
+        self.declared.push(Declared { origin: origin.to_owned(), line, key, draft });
+    }
+}
+
+/// The draft of a document that would be taken if nothing stood in its place yet. Its owners are looked for when it is applied.
+fn check(document: Document) -> Result<(Key, Draft), Invalid> {
+    let alone = Document { owners: Vec::new(), ..document.clone() }.into_draft()?;
+    let home = Tenancy::default();
+    let key = alone.key(&home);
+    let basis = Basis {
+        home: &home,
+        limits: &Limits::PORTABLE,
+        now: SystemTime::UNIX_EPOCH,
+        current: &|_| None,
+        rebase: &|_| None,
+        follows: &|_| true,
+        uid: &|| Uid::from_random([0; 16]),
+    };
+    Write::resolve(alone.apply(), &basis)?;
+    Ok((key, document.into_draft()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(files: &[(&str, &str)]) -> (Folder, Vec<String>) {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = root.path().join("entries").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let mut look = Folder::read(root.path(), &root.path().join("entries"));
+        let problems = std::mem::take(&mut look.problems).sorted();
+        (look, problems.iter().map(ToString::to_string).collect())
+    }
+
+    fn site(name: &str) -> String {
+        format!("kind: site\nname: {name}\nspec: {{}}\n")
+    }
+
+    #[test]
+    fn documents_of_all_files_are_declared_with_their_origin() {
+        let two = format!("{}---\n{}", site("a"), site("b"));
+        let (look, problems) = look(&[
+            ("two.yaml", &two),
+            ("deep/c.json", r#"{"kind": "site", "name": "c", "spec": {}}"#),
+            ("README.md", "no"),
+        ]);
+        assert_eq!(problems, [""; 0]);
+        let found: Vec<_> =
+            look.declared.iter().map(|one| (one.key.name(), one.origin.as_str(), one.line)).collect();
+        assert_eq!(
+            found,
+            [("c", "entries/deep/c.json", 1), ("a", "entries/two.yaml", 1), ("b", "entries/two.yaml", 5)]
+        );
+        assert!(!look.incomplete);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_holds_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let look = Folder::read(root.path(), &root.path().join("entries"));
+        assert!(look.declared.is_empty() && !look.incomplete);
+    }
+
+    #[test]
+    fn the_rest_is_declared_beside_a_file_that_is_wrong_and_nothing_may_be_pruned() {
+        let (look, problems) = look(&[
+            ("a.yaml", &site("a")),
+            ("b.yaml", "kind: site\nkind: site\n"),
+            ("c.yaml", "kind: site\nname: c\n"),
+        ]);
+        assert_eq!(look.declared.len(), 1);
+        assert!(look.incomplete);
+        assert!(
+            problems[0].starts_with("error: entries/b.yaml:2: ") && problems[0].contains("duplicate"),
+            "{problems:?}"
+        );
+        assert_eq!(problems[1], "error: entries/c.yaml:1: missing field `spec`");
+    }
+
+    #[test]
+    fn one_entry_declared_twice_names_both_places() {
+        let (_, problems) = look(&[("a.yaml", &site("a")), ("b.yaml", &site("a"))]);
+        assert_eq!(
+            problems,
+            ["error: entries/b.yaml:1: name: site/a is declared in entries/a.yaml:1 too; keep one of them"]
+        );
+    }
+
+    #[test]
+    fn a_name_and_a_spec_beyond_their_limits_are_told_with_field_limit_and_size() {
+        let name = "n".repeat(254);
+        let (_, problems) = look(&[("a.yaml", &site(&name))]);
+        assert!(
+            problems[0].starts_with("error: entries/a.yaml:1: name: ")
+                && problems[0].ends_with("(254, the limit is 253)"),
+            "{problems:?}"
+        );
+        let large = format!("kind: site\nname: a\nspec:\n  text: \"{}\"\n", "x".repeat(257 * 1024));
+        let (_, problems) = look(&[("a.yaml", &large)]);
+        assert!(
+            problems[0].starts_with("error: entries/a.yaml:1: spec: ")
+                && problems[0].ends_with("the limit is 262144)"),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn status_finalizers_and_meta_cannot_be_declared() {
+        let (_, problems) = look(&[("a.yaml", &format!("{}status: {{}}\n", site("a")))]);
+        assert_eq!(
+            problems,
+            [
+                "error: entries/a.yaml:1: status: site/a: status cannot be given: it is written by controllers; leave it out"
+            ]
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! What a script answers: nothing, or one JSON document.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use trimtab_store::Document;
+
+use crate::config::parse_duration;
+use crate::documents::Unique;
+
+/// The answer. Every field may be left out; a field that is not here is an error, so that a misspelt one is not lost.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Output {
+    /// A patch of the status (RFC 7396); its `conditions` are this controller's, as a set.
+    pub(crate) status: Option<serde_json::Map<String, Value>>,
+    /// Entries to make so; the reconciled entry becomes the owner of those whose kind is watched with `owner = true`.
+    pub(crate) apply: Vec<Document>,
+    /// Entries to delete.
+    pub(crate) delete: Vec<Target>,
+    /// Run again after this long.
+    #[serde(deserialize_with = "maybe_duration")]
+    pub(crate) requeue_after: Option<Duration>,
+    /// The clean-up is done: the delete may go on.
+    pub(crate) finalized: bool,
+    /// Kinds of children of which those that were not applied are deleted.
+    pub(crate) exactly: Vec<String>,
+}
+
+/// The name of an entry; its namespace is that of the request unless told.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Target {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) partition: Option<String>,
+}
+
+fn maybe_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| parse_duration(&text)).transpose().map_err(serde::de::Error::custom)
+}
+
+impl Output {
+    /// Reads what was printed. The error says what is wrong with it, for the log and the status of the key.
+    pub(crate) fn parse(printed: &[u8]) -> Result<Self, String> {
+        let text =
+            std::str::from_utf8(printed).map_err(|_| "standard output is not UTF-8 text".to_owned())?;
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let wrong = |error: serde_json::Error| {
+            let start: String = text.trim_start().chars().take(60).collect();
+            format!("standard output must be nothing or one JSON document: {error}; it begins {start:?}")
+        };
+        let Unique(value) = serde_json::from_str(text).map_err(wrong)?;
+        serde_json::from_value(value)
+            .map_err(|error| format!("standard output is not an answer of protocol 1: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_an_answer_and_so_is_the_whole_of_it() {
+        assert!(Output::parse(b" \n").unwrap().apply.is_empty());
+        let whole = br#"{"status": {"a": 1}, "apply": [{"kind": "listing", "name": "b-1", "spec": {}}],
+            "delete": [{"kind": "listing", "name": "b-0"}], "requeue_after": "30s", "finalized": true, "exactly": ["listing"]}"#;
+        let output = Output::parse(whole).unwrap();
+        assert_eq!((output.apply[0].name.as_str(), output.delete[0].name.as_str()), ("b-1", "b-0"));
+        assert_eq!((output.requeue_after, output.finalized), (Some(Duration::from_secs(30)), true));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_told_with_its_beginning_or_its_field() {
+        let wrong = |text: &str| Output::parse(text.as_bytes()).unwrap_err();
+        assert!(wrong("hello").ends_with("it begins \"hello\""), "{}", wrong("hello"));
+        assert!(wrong("{} {}").contains("trailing characters"));
+        assert!(wrong("{\"statsu\": {}}").contains("unknown field `statsu`"));
+        assert!(wrong("{\"status\": {}, \"status\": {}}").contains("duplicate key `status`"));
+        assert!(wrong("{\"requeue_after\": 30}").contains("expected a string"));
+        assert!(wrong("{\"requeue_after\": \"30\"}").contains("not a duration"));
+        assert!(
+            wrong("{\"apply\": [{\"kind\": \"a\", \"name\": \"b\", \"sepc\": {}}]}")
+                .contains("unknown field `sepc`")
+        );
+        assert_eq!(Output::parse(&[0xff]).unwrap_err(), "standard output is not UTF-8 text");
+    }
+}
