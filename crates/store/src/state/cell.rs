@@ -28,6 +28,15 @@ pub(super) struct Version<V> {
     pub(super) value: Option<V>,
 }
 
+/// What a write met.
+pub(super) struct Put<V> {
+    pub(super) old: Option<V>,
+    /// It was written before in the same commit, as by a delete and a re-creation.
+    pub(super) again: bool,
+    /// The cell must now be put on the list to trim.
+    pub(super) list: bool,
+}
+
 /// What a trim left.
 pub(super) enum Left {
     /// One version: nothing to trim any more.
@@ -59,23 +68,25 @@ impl<V: Value> Cell<V> {
         self.chain.lock().now.clone()
     }
 
-    /// Writes a version. Gives what stood there, and whether the cell must now be put on the list to trim.
-    pub(super) fn put(&self, turn: Turn, value: Option<V>) -> (Option<V>, bool) {
+    /// Writes a version.
+    pub(super) fn put(&self, turn: Turn, value: Option<V>) -> Put<V> {
         let mut chain = self.chain.lock();
         let old = chain.now.clone();
-        if chain.from == turn {
-            // Written twice in one commit (a delete and a re-creation): nobody has seen the first.
+        let again = chain.from == turn;
+        let list = if again {
+            // Nobody has seen the first.
             chain.now = value;
-            let list = chain.now.is_none() && !std::mem::replace(&mut chain.listed, true);
-            return (old, list);
-        }
-        let version = Version { from: chain.from, value: std::mem::replace(&mut chain.now, value) };
-        chain.from = turn;
-        if let Some(older) = chain.previous.replace(version) {
-            chain.rest.get_or_insert_default().insert(0, older);
-        }
-        let list = !std::mem::replace(&mut chain.listed, true);
-        (old, list)
+            chain.now.is_none()
+        } else {
+            let version = Version { from: chain.from, value: std::mem::replace(&mut chain.now, value) };
+            chain.from = turn;
+            if let Some(older) = chain.previous.replace(version) {
+                chain.rest.get_or_insert_default().insert(0, older);
+            }
+            true
+        };
+        let list = list && !std::mem::replace(&mut chain.listed, true);
+        Put { old, again, list }
     }
 
     /// Lets go of the versions that nobody can read any more: into `dropped`, so that nothing is freed or told under the lock.

@@ -125,8 +125,6 @@ impl<V: Value> TermIndex<V> {
 
 impl Entries {
     fn add(&mut self, key: &Key, turn: Turn, terms: Terms) {
-        // A delete and a re-creation in one commit write the same turn twice.
-        self.forget(key, turn);
         let kept = match terms {
             Terms::Unknown => {
                 *self.unknown.entry(key.clone()).or_default() += 1;

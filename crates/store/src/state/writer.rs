@@ -115,31 +115,31 @@ impl<V: Value> Writer<'_, V> {
     pub(crate) fn put(&mut self, key: &Key, value: Option<V>) -> Option<V> {
         let state = self.state;
         let mut backlog = state.backlog.lock();
-        state.each_index(|index| match &value {
-            Some(value) => index.add(key, self.turn, value),
-            None => index.forget(key, self.turn),
+        let mut listed = None;
+        let put = state.table.with(key, |cell| {
+            let put = cell.put(self.turn, value.clone());
+            listed = put.list.then(|| Arc::clone(cell));
+            put
         });
-        let mut list = None;
-        let old = state.table.with(key, |cell| {
-            let (old, listed) = cell.put(self.turn, value.clone());
-            list = listed.then(|| Arc::clone(cell));
-            old
-        });
-        let old = match (old, value) {
-            (Some(old), _) => old,
-            (None, None) => None,
-            (None, Some(value)) => {
-                let cell = Arc::new(Cell::new(key.clone(), self.turn, value));
-                state.table.insert(&cell);
-                state.order.insert(&cell);
-                None
+        if put.is_none() && let Some(value) = &value {
+            let cell = Arc::new(Cell::new(key.clone(), self.turn, value.clone()));
+            state.table.insert(&cell);
+            state.order.insert(&cell);
+        }
+        let again = put.as_ref().is_some_and(|put| put.again);
+        state.each_index(|index| {
+            if again {
+                index.forget(key, self.turn);
             }
-        };
-        backlog.trims.extend(list);
+            if let Some(value) = &value {
+                index.add(key, self.turn, value);
+            }
+        });
+        backlog.trims.extend(listed);
         for _ in 0..TRIMS {
             state.trim(&mut backlog);
         }
-        old
+        put.and_then(|put| put.old)
     }
 
     /// Shows the commit: snapshots taken from now on are of it.
