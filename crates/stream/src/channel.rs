@@ -58,7 +58,8 @@ pub(crate) enum Read<P> {
     },
 }
 
-/// What the writer has to wake after a push.
+/// What the writer has to wake after a push. Dropped, those who wait would never hear of it.
+#[must_use = "those who wait must be woken"]
 pub(crate) enum Wakes {
     Few(Few),
     Crowd,
@@ -98,6 +99,13 @@ impl<P> Channel<P> {
         let mut state = self.state.lock();
         state.generation += 1;
         (state.ring.restart(), state.wakes())
+    }
+
+    /// Lets the history go and takes everybody who waits, when no more will be published.
+    pub(crate) fn shut(&self, waiting: &mut Vec<Armed>) -> VecDeque<Batch<P>> {
+        let mut state = self.state.lock();
+        state.waiters.take_all(waiting);
+        state.ring.restart()
     }
 
     /// For what every waiter should look at, as a closed token.

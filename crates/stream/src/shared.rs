@@ -174,10 +174,9 @@ impl<P: Send + Sync + 'static> Shared<P> {
         {
             let mut writer = self.writer.lock();
             for channel in self.topics.all() {
-                let_go.push(channel.restart().0);
-                let mut crowd = Vec::new();
-                channel.take_all(&mut crowd);
-                waiting.append(&mut crowd);
+                let mut here = Vec::new();
+                let_go.push(channel.shut(&mut here));
+                waiting.append(&mut here);
             }
             writer.forget_all();
         }

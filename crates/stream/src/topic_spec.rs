@@ -25,6 +25,8 @@ impl<P> TopicSpec<P> {
     /// ended, with the subscription, and 30 s after the last draw. Events the request is not interested in may be left out; they are
     /// left out for it in any case.
     ///
+    /// A function that returns such an iterator as `impl Iterator` must say `+ use<>`, or it is taken to borrow from its arguments.
+    ///
     /// The snapshot must hold all that was published up to its index and nothing later. It may be ahead of what was published.
     ///
     /// ```
