@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hashbrown::HashSet;
 use trimtab_seams::HashState;
 
-use crate::{Index, Invalid, Key, Limits, Part, Record};
+use crate::{Failed, Index, Invalid, Key, Limits, Part, Record};
 
 /// What must be true of a record for a transaction to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,20 @@ impl Transaction {
     pub fn conditions(&self) -> impl Iterator<Item = (&Key, Part, Expect)> {
         let checks = self.checks.iter().map(|check| (&check.key, check.part, check.expect));
         checks.chain(self.operations.iter().map(Operation::condition))
+    }
+
+    /// Every condition that does not hold, given what stands at each (key, part). Empty: the operations may be applied.
+    pub fn failing<'a>(&self, found: impl Fn(&Key, Part) -> Option<&'a Record>) -> Vec<Failed> {
+        let judged = self.conditions().map(|(key, part, expect)| (key, part, expect, found(key, part)));
+        judged
+            .filter(|(.., expect, found)| !expect.holds(*found))
+            .map(|(key, part, expected, found)| Failed {
+                key: key.clone(),
+                part,
+                expected,
+                found: found.into(),
+            })
+            .collect()
     }
 
     /// Units as [`Limits::operations`] counts them.

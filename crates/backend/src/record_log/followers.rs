@@ -97,13 +97,14 @@ impl Followers {
         }
     }
 
-    /// Takes the wakers of those that wait and are concerned by the commit at `index`.
+    /// Takes the wakers of those that wait and are concerned by the commit at `index`: all of them by one that changed nothing, so that its
+    /// author sees it come by.
     pub(super) fn concerned_by(&mut self, index: Index, changes: &[RecordChange]) -> Vec<Waker> {
         let mut woken = Vec::new();
         for follower in self.slots.iter_mut().flatten() {
             if follower.waker.is_some()
                 && let Stage::Following { seen, .. } = &mut follower.stage
-                && changes.iter().any(|change| follower.scope.contains(change.key()))
+                && (changes.is_empty() || changes.iter().any(|change| follower.scope.contains(change.key())))
             {
                 *seen = Index::new(index.get() - 1);
                 woken.extend(follower.waker.take());

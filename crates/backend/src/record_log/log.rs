@@ -7,8 +7,8 @@ use super::followers::{Follower, Followers, Stage, Walk};
 use super::history::History;
 use super::records::{Halves, Records};
 use crate::{
-    Failed, FeedItem, FollowError, Found, Index, Key, Operation, Part, Position, Record, RecordChange,
-    ResetReason, Scope, StoreId, Transaction,
+    FeedItem, FollowError, Index, Key, Operation, Part, Position, Record, RecordChange, ResetReason, Scope,
+    StoreId,
 };
 
 #[derive(Debug, Default)]
@@ -29,28 +29,12 @@ impl Log {
         Self { history: History::starting_after(index), ..Self::default() }
     }
 
-    /// The conditions that do not hold.
-    pub(super) fn failed<'a>(
-        transaction: &Transaction,
-        find: impl Fn(&Key, Part) -> Option<&'a Record>,
-    ) -> Vec<Failed> {
-        let judged = transaction.conditions().map(|(key, part, expect)| (key, part, expect, find(key, part)));
-        judged
-            .filter(|(_, _, expect, found)| !expect.holds(*found))
-            .map(|(key, part, expected, found)| Failed {
-                key: key.clone(),
-                part,
-                expected,
-                found: Found::from(found),
-            })
-            .collect()
-    }
-
     /// Applies all operations at the next index. Gives the index and whom to wake.
     pub(super) fn append(&mut self, operations: Vec<Operation>) -> (Index, Vec<Waker>) {
         let index = self.history.head().next();
-        let changes: Arc<[RecordChange]> =
-            operations.into_iter().map(|operation| self.apply(operation, index)).collect();
+        let changes: Vec<_> =
+            operations.into_iter().filter_map(|operation| self.apply(operation, index)).collect();
+        let changes: Arc<[RecordChange]> = changes.into();
         let woken = self.followers.concerned_by(index, &changes);
         self.history.push(changes);
         (index, woken)
@@ -73,14 +57,16 @@ impl Log {
         woken
     }
 
-    fn apply(&mut self, operation: Operation, index: Index) -> RecordChange {
+    /// What it changes: nothing when it deletes an entry that is not there.
+    fn apply(&mut self, operation: Operation, index: Index) -> Option<RecordChange> {
         match operation {
             Operation::Put { key, part, value, .. } => {
-                RecordChange::Put(self.put(Record { key, part, value, created: index, version: index }))
+                let record = Record { key, part, value, created: index, version: index };
+                Some(RecordChange::Put(self.put(record)))
             }
             Operation::Delete { key, .. } => {
-                let created = self.delete(&key);
-                RecordChange::Delete { key, created }
+                let created = self.delete(&key)?;
+                Some(RecordChange::Delete { key, created })
             }
         }
     }
@@ -92,11 +78,11 @@ impl Log {
         record
     }
 
-    /// Removes both halves; gives the index that had begun the life of the spec, zero when it was not there.
-    fn delete(&mut self, key: &Key) -> Index {
-        let Some((halves, page)) = self.records.remove(key) else { return Index::ZERO };
+    /// Removes both halves, if one is there; gives the index that had begun the life of the spec, zero when it has none.
+    fn delete(&mut self, key: &Key) -> Option<Index> {
+        let (halves, page) = self.records.remove(key)?;
         halves.records().for_each(|record| self.followers.save(page, Some(record), &self.history));
-        halves.spec.as_ref().map_or(Index::ZERO, |spec| spec.created)
+        Some(halves.spec.as_ref().map_or(Index::ZERO, |spec| spec.created))
     }
 
     /// Both halves of each of these entries, as far as they are there.
@@ -184,7 +170,7 @@ enum Next {
 }
 
 /// The next changes after `seen` that lie in the scope; moves `seen` to their commit, or to the head when there are none. The commit's own
-/// allocation is shared when all of it lies in the scope.
+/// allocation is shared when all of it lies in the scope. One that changed nothing is progress for everybody.
 fn concerning(
     history: &History,
     seen: &mut Index,
@@ -194,7 +180,7 @@ fn concerning(
         *seen = seen.next();
         let concerns = |change: &&RecordChange| scope.contains(change.key());
         match changes.iter().filter(concerns).count() {
-            0 => {}
+            0 if !changes.is_empty() => {}
             all if all == changes.len() => return Ok(Some(Arc::clone(changes))),
             _ => return Ok(Some(changes.iter().filter(concerns).cloned().collect())),
         }

@@ -119,7 +119,7 @@ impl RecordLog {
             if log.closed {
                 return Err(CLOSED);
             }
-            let failed = Log::failed(&transaction, |key, part| log.records.get(key, part));
+            let failed = transaction.failing(|key, part| log.records.get(key, part));
             if !failed.is_empty() {
                 return Err(CommitError::Conflict(failed));
             }
@@ -146,7 +146,7 @@ impl RecordLog {
         if log.closed {
             return Err(CLOSED);
         }
-        let failed = Log::failed(&transaction, |key, part| staged.get(&log.records, key, part));
+        let failed = transaction.failing(|key, part| staged.get(&log.records, key, part));
         if !failed.is_empty() {
             return Err(CommitError::Conflict(failed));
         }

@@ -62,26 +62,27 @@ impl Staged {
 
     pub(super) fn push(&mut self, records: &Records, operations: Vec<Operation>) {
         let index = self.head().next();
-        let changes =
-            operations.into_iter().map(|operation| self.change(records, operation, index)).collect();
-        self.commits.push(changes);
+        let changes: Vec<_> =
+            operations.into_iter().filter_map(|operation| self.change(records, operation, index)).collect();
+        self.commits.push(changes.into());
     }
 
-    fn change(&mut self, records: &Records, operation: Operation, index: Index) -> RecordChange {
+    fn change(&mut self, records: &Records, operation: Operation, index: Index) -> Option<RecordChange> {
         match operation {
             Operation::Put { key, part, value, .. } => {
                 let created = self.get(records, &key, part).map_or(index, |before| before.created);
                 let record = Record { key, part, value, created, version: index };
                 self.over.insert((record.key.clone(), part), Some(record.clone()));
-                RecordChange::Put(record)
+                Some(RecordChange::Put(record))
             }
             Operation::Delete { key, .. } => {
-                let spec = self.get(records, &key, Part::Spec);
-                let created = spec.map_or(Index::ZERO, |spec| spec.created);
+                let spec = self.get(records, &key, Part::Spec).map(|spec| spec.created);
+                let status = self.get(records, &key, Part::Status).map(|_| Index::ZERO);
+                let created = spec.or(status)?;
                 for part in [Part::Spec, Part::Status] {
                     self.over.insert((key.clone(), part), None);
                 }
-                RecordChange::Delete { key, created }
+                Some(RecordChange::Delete { key, created })
             }
         }
     }
