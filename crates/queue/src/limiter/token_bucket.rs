@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use trimtab_seams::Instant;
-
 use super::{Failure, Limiter};
 use crate::sync::Mutex;
 
@@ -22,11 +20,11 @@ use crate::sync::Mutex;
 #[doc(alias = "BucketRateLimiter")]
 #[derive(Debug)]
 pub struct TokenBucket {
-    /// Between two tokens.
-    interval: Duration,
+    /// Nanoseconds between two tokens. Wide enough for the slowest rate times the largest burst.
+    interval: u128,
     burst: u32,
-    /// When the bucket would be full again if nothing more were taken. Full when it lies in the past.
-    full_at: Mutex<Instant>,
+    /// When, in nanoseconds of the clock, the bucket would be full if nothing more were taken.
+    full_at: Mutex<u128>,
 }
 
 impl TokenBucket {
@@ -34,15 +32,20 @@ impl TokenBucket {
     pub fn new(per_second: f64, burst: u32) -> Self {
         let interval = Duration::try_from_secs_f64(1.0 / per_second);
         let interval = interval.ok().filter(|_| per_second > 0.0).unwrap_or(Duration::MAX);
-        Self { interval, burst, full_at: Mutex::new(Instant::ORIGIN) }
+        Self { interval: interval.as_nanos(), burst, full_at: Mutex::new(0) }
     }
 }
 
 impl<T: ?Sized> Limiter<T> for TokenBucket {
     fn next_retry(&self, _item: &T, failure: &Failure<'_>) -> Duration {
-        let mut full_at = self.full_at.lock();
-        *full_at = (*full_at).max(failure.now) + self.interval;
-        // With all tokens of the burst gone the bucket fills from empty in `burst` intervals; what is beyond that is waited for.
-        (*full_at - failure.now).saturating_sub(self.interval.saturating_mul(self.burst))
+        let now = u128::from(failure.now.as_nanos());
+        let full_at = {
+            let mut full_at = self.full_at.lock();
+            *full_at = (*full_at).max(now).saturating_add(self.interval);
+            *full_at
+        };
+        // An empty bucket is full after `burst` intervals; what lies beyond that is waited for.
+        let wait = (full_at - now).saturating_sub(self.interval * u128::from(self.burst));
+        u64::try_from(wait).map_or(Duration::MAX, Duration::from_nanos)
     }
 }
