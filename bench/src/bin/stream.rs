@@ -10,10 +10,11 @@
 //! Minima and medians over interleaved rounds; only a ratio taken side by side in one run counts.
 
 use std::alloc::System;
+use std::future::poll_fn;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -149,7 +150,7 @@ fn delivery(size: usize) -> Vec<(&'static str, f64)> {
         for index in indexes {
             let batch: Arc<[Change]> = (0..size).map(|_| change.clone()).collect();
             publisher.publish(index, batch).expect("indexes rise");
-            while let std::task::Poll::Ready(message) = subscription.poll_next(&mut cx) {
+            while let Poll::Ready(message) = subscription.poll_next(&mut cx) {
                 black_box(message).expect("nobody closes it");
             }
         }
@@ -169,21 +170,24 @@ fn publish_measured(publisher: &EventPublisher<Change>, index: u64, batch: Arc<[
     publisher.publish(index, batch).expect("indexes rise");
 }
 
-/// Publishes 100 times while so many wait; for callgrind, which counts [`publish_measured`] only. The readers' wakers do nothing; the bell is woken
-/// as any task.
+/// Publishes 1,000 times while so many wait; for callgrind, which counts [`publish_measured`] only. Whoever is woken, reader or bell, is a task of
+/// tokio's, so that one wake-up costs the same.
 fn instructions(readers: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
     runtime.block_on(async {
         let publisher = publisher(&Seams::tokio());
         let mut subscriptions: Vec<_> = (0..readers).map(|_| subscribe(&publisher)).collect();
-        let woken = |subscriptions: &mut Vec<Subscription<Change>>| {
-            let mut cx = Context::from_waker(Waker::noop());
-            for subscription in subscriptions {
-                while subscription.poll_next(&mut cx).is_ready() {}
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let mut tell = Some(tell);
+        runtime.spawn(poll_fn::<(), _>(move |cx| {
+            tell.take().into_iter().for_each(|tell| drop(tell.send(cx.waker().clone())));
+            Poll::Pending
+        }));
+        let waker = told.await.expect("the task runs");
+        for index in 2..1_002 {
+            for subscription in &mut subscriptions {
+                while subscription.poll_next(&mut Context::from_waker(&waker)).is_ready() {}
             }
-        };
-        for index in 2..102 {
-            woken(&mut subscriptions);
             let batch = Arc::from([Change("default/default/a".into())]);
             publish_measured(&publisher, index, batch);
             for _ in 0..readers / 64 + 4 {

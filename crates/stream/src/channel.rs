@@ -164,9 +164,9 @@ impl<P> Channel<P> {
         Ok(Read::Waiting { crowd })
     }
 
+    /// As if it had just been made.
     pub(crate) fn is_pristine(&self) -> bool {
-        let state = self.state.lock();
-        state.generation == 0 && state.ring.is_pristine()
+        self.state.lock().ring.is_pristine()
     }
 
     pub(crate) fn is_retired(&self) -> bool {

@@ -91,3 +91,27 @@ impl<P> Snapshot<P> {
 pub(crate) fn shared<P>(buffer: &mut Vec<P>) -> Arc<[P]> {
     buffer.drain(..).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::*;
+
+    /// behaviour S7: an iterator that itself takes longer than the patience is not put back when it returns at last.
+    #[test]
+    fn a_snapshot_that_expires_while_it_is_drawn_from_is_freed_and_gives_nothing() {
+        let (own, pinned) = (Arc::new(OnceLock::<Arc<Snapshot<u32>>>::new()), Arc::new(()));
+        let (of_iterator, pin) = (Arc::clone(&own), Arc::clone(&pinned));
+        let events = (0..1_000).inspect(move |_| {
+            std::hint::black_box(&pin);
+            of_iterator.get().expect("it is drawn from after it is made").expire();
+        });
+        let snapshot = Arc::new(Snapshot::new(Box::new(events), Instant::ORIGIN));
+        assert!(own.set(Arc::clone(&snapshot)).is_ok());
+        let mut buffer = Vec::new();
+        assert!(matches!(snapshot.draw(|_| true, &mut buffer, || Instant::ORIGIN), Drawn::Expired));
+        assert_eq!(Arc::strong_count(&pinned), 1);
+        assert!(matches!(snapshot.draw(|_| true, &mut buffer, || Instant::ORIGIN), Drawn::Expired));
+    }
+}

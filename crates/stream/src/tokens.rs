@@ -70,15 +70,16 @@ mod tests {
     fn a_token_is_kept_as_long_as_somebody_holds_it_and_closes_only_those() {
         let tokens = Arc::new(Tokens::default());
         let token = Token::from("secret");
-        let (first, second) = (tokens.hold(&token), tokens.hold(&token));
+        let [first, second, third] = std::array::from_fn(|_| tokens.hold(&token));
         drop(first);
         assert_eq!(tokens.len(), 1);
-        assert!(tokens.close(&token) && second.is_closed());
-        let third = tokens.hold(&token);
+        assert!(tokens.close(&token) && second.is_closed() && third.is_closed());
+        let next = tokens.hold(&token);
         drop(second);
-        assert!(!third.is_closed());
-        assert_eq!(tokens.len(), 1, "the drop of a closed one leaves its successor alone");
         drop(third);
+        assert!(!next.is_closed());
+        assert_eq!(tokens.len(), 1, "the drop of a closed one leaves its successor alone");
+        drop(next);
         assert_eq!(tokens.len(), 0);
         assert!(!tokens.close(&token));
     }

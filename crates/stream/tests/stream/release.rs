@@ -175,6 +175,8 @@ fn no_task_outlives_the_last_handle_and_none_is_started_before_it_is_needed() {
 
         let mut snapshot = ledger.subscribe(all());
         assert_eq!(*started.lock(), ["stream bell", "stream snapshots"]);
+        seams.sleep(second).await;
+        assert_eq!(running.load(Ordering::Relaxed), 2);
         while snapshot.next().await.unwrap() != Message::EndOfSnapshot(1) {}
         seams.sleep(second).await;
         assert_eq!(running.load(Ordering::Relaxed), 1, "no snapshot is open any more");

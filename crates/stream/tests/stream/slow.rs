@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn publisher<P: Clone + Send + Sync + 'static>(seams: &Seams, history: History) -> EventPublisher<Event<P>> {
     let spec = |topic| TopicSpec::new(topic, |_| (0, []));
-    EventPublisher::new(seams, [spec("orders"), spec("users")]).with_history(history)
+    EventPublisher::new(seams, [spec("orders"), spec("users"), spec("stock")]).with_history(history)
 }
 
 /// behaviour S7
@@ -68,6 +68,25 @@ async fn memory_is_bounded_by_bytes_over_all_topics_however_slow_the_subscribers
     drop(stalled);
 }
 
+/// behaviour S7: a commit of several topics is held once and counted once.
+#[test]
+fn the_bytes_of_a_commit_of_several_topics_count_once() {
+    let publisher = publisher(&Seams::tokio(), History { bytes: 10_000, ..History::default() });
+    let mut held: Vec<Weak<()>> = Vec::new();
+    for index in 1..=10 {
+        let payload = Arc::new(());
+        held.push(Arc::downgrade(&payload));
+        let event = |topic| Event::new(topic, "a", Arc::clone(&payload)).with_bytes(1_000);
+        publisher.publish(index, [event("orders"), event("users"), event("stock")]).unwrap();
+    }
+    let held: Vec<_> = held.iter().map(|held| held.strong_count() > 0).collect();
+    assert_eq!(
+        held,
+        [[false; 7].as_slice(), &[true; 3]].concat(),
+        "3 x 3,000 bytes and what they cost beside"
+    );
+}
+
 /// behaviour S7
 #[tokio::test]
 async fn the_newest_batch_is_held_even_if_it_alone_passes_the_bounds() {
@@ -83,26 +102,25 @@ async fn the_newest_batch_is_held_even_if_it_alone_passes_the_bounds() {
     }
 }
 
-/// What a topic's snapshot pins; its strong count tells whether it is still pinned.
-fn pinning(seams: &Seams, pinned: &Arc<Mutex<Weak<()>>>) -> EventPublisher<Line> {
+/// A topic whose latest snapshot can be seen to be pinned: by the strong count of what it pins.
+fn pinning_topic(topic: &'static str, pinned: &Arc<Mutex<Weak<()>>>) -> TopicSpec<Line> {
     let pinned = Arc::clone(pinned);
-    EventPublisher::new(
-        seams,
-        [TopicSpec::new("numbers", move |_| {
-            let pin = Arc::new(());
-            *pinned.lock() = Arc::downgrade(&pin);
-            (
-                1,
-                (0..100_000).map(move |number| {
-                    std::hint::black_box(&pin);
-                    line("numbers", "n", number)
-                }),
-            )
-        })],
-    )
+    TopicSpec::new(topic, move |_| {
+        let pin = Arc::new(());
+        *pinned.lock() = Arc::downgrade(&pin);
+        let numbers = (0..100_000).map(move |number| {
+            std::hint::black_box(&pin);
+            line(topic, "n", number)
+        });
+        (1, numbers)
+    })
 }
 
-/// behaviour S7: settled.md, Runtime: a snapshot is closed as lagged after 30 s without progress.
+fn pinning(seams: &Seams, pinned: &Arc<Mutex<Weak<()>>>) -> EventPublisher<Line> {
+    EventPublisher::new(seams, [pinning_topic("numbers", pinned)])
+}
+
+/// behaviour S7: a snapshot pins a commit, so it too is bounded: by 30 s without progress.
 #[test]
 fn a_snapshot_that_nobody_reads_is_freed_after_30_s_and_its_subscription_lags() {
     virtual_time::run(1, async |seams| {
@@ -122,6 +140,27 @@ fn a_snapshot_that_nobody_reads_is_freed_after_30_s_and_its_subscription_lags() 
         seams.sleep(31 * SECOND).await;
         assert_eq!(pinned.lock().strong_count(), 0);
         assert_eq!(untouched.next().await, Err(Closed::Lagged));
+    });
+}
+
+/// behaviour S7: open snapshots are looked at once a second at most, however many there are.
+#[test]
+fn a_snapshot_is_freed_at_most_a_second_late() {
+    virtual_time::run(1, async |seams| {
+        let (first_pinned, second_pinned) = (Arc::default(), Arc::default());
+        let publisher = EventPublisher::new(
+            &seams,
+            [pinning_topic("first", &first_pinned), pinning_topic("second", &second_pinned)],
+        );
+        let _first = publisher.subscribe(SubscribeRequest::all("first")).unwrap();
+        seams.sleep(SECOND / 2).await;
+        let _second = publisher.subscribe(SubscribeRequest::all("second")).unwrap();
+        let pinned = || [&first_pinned, &second_pinned].map(|pinned| pinned.lock().strong_count());
+        for (half_seconds, expected) in [(59, [1, 1]), (60, [0, 1]), (61, [0, 1]), (62, [0, 0])] {
+            let at = trimtab_seams::Instant::ORIGIN + SECOND / 2 * half_seconds + SECOND / 4;
+            seams.sleep_until(at).await;
+            assert_eq!(pinned(), expected, "after {:?}", seams.now());
+        }
     });
 }
 
