@@ -57,6 +57,7 @@ struct Inner {
 }
 
 /// One record: its value, where its payload begins, and when it was written.
+#[derive(Clone)]
 struct Half {
     value: Bytes,
     payload: usize,
@@ -72,31 +73,33 @@ struct Status {
 
 impl Status {
     /// Reads a status record; none when it belongs to another life of the entry.
-    fn of(record: &Record, uid: Uid) -> Result<Option<Self>, DecodeError> {
+    fn of(record: Record, uid: Uid) -> Result<Option<Self>, DecodeError> {
+        let key = record.key.clone();
         let read = Half::of(record).and_then(|half| Ok((scan::status(half.header())?, half)));
-        let (head, half) = read.map_err(|problem| DecodeError::new(&record.key, Part::Status, problem))?;
+        let (head, half) = read.map_err(|problem| DecodeError::new(&key, Part::Status, problem))?;
         let observed_generation = head.observed_generation;
         Ok((head.uid == uid).then_some(Self { half, observed_generation }))
     }
 }
 
 impl Half {
-    /// Splits a record at its first newline and makes sure that the payload is text.
-    fn of(record: &Record) -> Result<Self, DecodeProblem> {
-        let header = record.value.iter().position(|&byte| byte == b'\n');
-        let payload = header.ok_or_else(|| DecodeProblem::Header("it has no end".into()))? + 1;
-        if let Err(error) = str::from_utf8(&record.value[payload..]) {
-            return Err(DecodeProblem::Json(error.to_string()));
-        }
-        Ok(Self { value: record.value.clone(), payload, created: record.created, version: record.version })
+    /// Makes sure that a record is text, and splits it at its first newline.
+    fn of(record: Record) -> Result<Self, DecodeProblem> {
+        let text = str::from_utf8(&record.value).map_err(|error| DecodeProblem::Json(error.to_string()))?;
+        let end = text.find('\n').ok_or_else(|| DecodeProblem::Header("it has no end".into()))?;
+        Ok(Self { payload: end + 1, value: record.value, created: record.created, version: record.version })
     }
 
-    fn header(&self) -> &[u8] {
-        &self.value[..self.payload - 1]
+    fn header(&self) -> &str {
+        self.text().split_at(self.payload - 1).0
     }
 
     fn json(&self) -> &str {
-        str::from_utf8(&self.value[self.payload..]).expect("the payload was found to be text when it came")
+        self.text().split_at(self.payload).1
+    }
+
+    fn text(&self) -> &str {
+        str::from_utf8(&self.value).expect("the record was found to be text when it came")
     }
 
     fn record(&self, key: &Key, part: Part) -> Record {
@@ -108,11 +111,12 @@ impl Half {
 impl Entry {
     /// The entry that these two records make. A status of another life of the name (another uid) is left out. Allocates once.
     pub fn from_records(spec: Record, status: Option<Record>) -> Result<Self, DecodeError> {
-        let read = Half::of(&spec).and_then(|half| Ok((scan::spec(half.header())?, half)));
-        let (head, half) = read.map_err(|problem| DecodeError::new(&spec.key, Part::Spec, problem))?;
-        let status = status.map(|status| Status::of(&status, head.uid)).transpose()?.flatten();
+        let key = spec.key.clone();
+        let read = Half::of(spec).and_then(|half| Ok((scan::spec(half.header())?, half)));
+        let (head, half) = read.map_err(|problem| DecodeError::new(&key, Part::Spec, problem))?;
+        let status = status.map(|status| Status::of(status, head.uid)).transpose()?.flatten();
         Ok(Self(Arc::new(Inner {
-            key: spec.key,
+            key,
             uid: head.uid,
             generation: head.generation,
             created_at: head.created_at,
@@ -127,7 +131,19 @@ impl Entry {
 
     /// The same entry with a newer status record.
     pub fn with_status(&self, status: Record) -> Result<Self, DecodeError> {
-        Self::from_records(self.spec_record(), Some(status))
+        let Inner { ref key, ref spec, uid, generation, created_at, deleted, has_lists, .. } = *self.0;
+        Ok(Self(Arc::new(Inner {
+            key: key.clone(),
+            spec: spec.clone(),
+            status: Status::of(status, uid)?,
+            uid,
+            generation,
+            created_at,
+            deleted,
+            has_lists,
+            lists: OnceLock::new(),
+            decoded: Decoded::default(),
+        })))
     }
 
     /// The same entry with a newer spec record. When that begins another life of the name, the status of this one is left out.

@@ -27,8 +27,8 @@ pub(crate) struct Lists {
 
 impl Lists {
     /// Decodes them from a header line that [`scan`](super::scan::spec) has looked through.
-    pub(super) fn of(line: &[u8]) -> Self {
-        serde_json::from_slice(line).expect("the scan of this header looked at the same fields")
+    pub(super) fn of(line: &str) -> Self {
+        serde_json::from_str(line).expect("the scan of this header looked at the same fields")
     }
 
     /// What all entries without lists have.
@@ -42,8 +42,8 @@ impl Lists {
 pub(crate) type Unknown = BTreeMap<String, Box<RawValue>>;
 
 /// The fields of a header line beside the known ones.
-pub(super) fn unknown(line: &[u8], known: &[&str]) -> Unknown {
-    let mut fields: Unknown = serde_json::from_slice(line).unwrap_or_default();
+pub(super) fn unknown(line: &str, known: &[&str]) -> Unknown {
+    let mut fields: Unknown = serde_json::from_str(line).unwrap_or_default();
     fields.retain(|name, _| !known.contains(&name.as_str()));
     fields
 }

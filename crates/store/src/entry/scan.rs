@@ -79,26 +79,26 @@ impl Formatted for StatusScan {
 }
 
 /// Reads the header of a spec record.
-pub(super) fn spec(line: &[u8]) -> Result<SpecScan, DecodeProblem> {
+pub(super) fn spec(line: &str) -> Result<SpecScan, DecodeProblem> {
     scan(line)
 }
 
 /// Reads the header of a status record.
-pub(super) fn status(line: &[u8]) -> Result<StatusScan, DecodeProblem> {
+pub(super) fn status(line: &str) -> Result<StatusScan, DecodeProblem> {
     scan(line)
 }
 
-fn scan<'a, T: Formatted + Deserialize<'a>>(line: &'a [u8]) -> Result<T, DecodeProblem> {
+fn scan<'a, T: Formatted + Deserialize<'a>>(line: &'a str) -> Result<T, DecodeProblem> {
     #[derive(serde::Deserialize)]
     struct Format {
         f: u32,
     }
     let newer = |found| DecodeProblem::NewerFormat { found, known: FORMAT };
-    match serde_json::from_slice::<T>(line) {
+    match serde_json::from_str::<T>(line) {
         Ok(scan) if scan.format() > FORMAT => Err(newer(scan.format())),
         Ok(scan) => Ok(scan),
         // A newer format may look otherwise: what can be read of it is its number.
-        Err(error) => match serde_json::from_slice::<Format>(line) {
+        Err(error) => match serde_json::from_str::<Format>(line) {
             Ok(Format { f }) if f > FORMAT => Err(newer(f)),
             _ => Err(DecodeProblem::Header(error.to_string())),
         },

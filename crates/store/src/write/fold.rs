@@ -70,15 +70,21 @@ impl<'a> Fold<'a> {
 
     /// Takes a step. Where the entry is to go, there is nothing left to change.
     pub(super) fn step(&mut self, step: Step) -> Result<(), Invalid> {
-        match (step, &mut self.life) {
-            (Step::Unchanged(part), _) => self.expects.push(part),
-            (Step::Delete(propagation), Life::There(image)) => {
-                if !image.delete(propagation, self.basis) {
-                    self.life = Life::Gone;
-                }
+        let image = match (&mut self.life, &step) {
+            (_, Step::Unchanged(part)) => {
+                self.expects.push(*part);
+                return Ok(());
             }
-            (Step::Change(verb), Life::There(image)) => image.apply(verb, self.base.as_ref())?,
-            (_, Life::Absent | Life::Gone) => {}
+            (Life::There(image), _) => image,
+            (Life::Absent | Life::Gone, _) => return Ok(()),
+        };
+        match step {
+            Step::Change(verb) => image.apply(verb, self.base.as_ref())?,
+            Step::Delete(propagation) => image.delete(propagation, self.basis),
+            Step::Unchanged(_) => {}
+        }
+        if image.is_released() {
+            self.life = Life::Gone;
         }
         Ok(())
     }
@@ -91,11 +97,9 @@ impl<'a> Fold<'a> {
     /// What it comes to.
     pub(super) fn finish(mut self) -> Result<Outcome, Invalid> {
         match std::mem::replace(&mut self.life, Life::Absent) {
-            Life::There(image) if !image.is_released() => self.put(*image),
+            Life::There(image) => self.put(*image),
             Life::Absent => Ok((self.checks(&[]), Vec::new(), None)),
-            // Created and deleted in one breath, it never was.
-            _ if self.base.is_none() => Ok((self.checks(&[]), Vec::new(), None)),
-            _ => {
+            Life::Gone => {
                 let delete = Operation::Delete { key: self.key.clone(), expect: self.expect };
                 let touched = Touched { key: self.key, before: self.base, after: After::Gone };
                 Ok((Vec::new(), vec![delete], Some(touched)))

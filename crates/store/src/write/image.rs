@@ -34,7 +34,7 @@ impl Image {
         Self { header, spec: Payload::Kept, status: Payload::Kept, validate: None, owners_added: false }
     }
 
-    /// Whether nothing holds its delete any more.
+    /// Whether it is being deleted, and nothing holds that any more: it goes.
     pub(super) fn is_released(&self) -> bool {
         self.header.deleted.is_some() && self.header.lists.finalizers.is_empty()
     }
@@ -58,8 +58,8 @@ impl Image {
         Ok(())
     }
 
-    /// Marks it as being deleted. False when nothing holds the delete, and it goes at once.
-    pub(super) fn delete(&mut self, propagation: Propagation, basis: &Basis<'_>) -> bool {
+    /// Marks it as being deleted. When nothing holds the delete, it is then released.
+    pub(super) fn delete(&mut self, propagation: Propagation, basis: &Basis<'_>) {
         if self.header.deleted.is_none() {
             let finalizers = &mut self.header.lists.finalizers;
             let cascades = finalizers.iter().any(|name| name == CASCADE_FINALIZER);
@@ -68,7 +68,6 @@ impl Image {
             }
             self.header.deleted = Some(Deletion { since: basis.now.into(), propagation });
         }
-        !self.is_released()
     }
 
     /// Applies a verb that changes it; `stored` is the entry as it is.

@@ -15,6 +15,9 @@ impl<K: Kind> Typed<K> {
     /// Changes the spec: fields that the closure does not touch, and fields that the type does not know, stay as they are stored. Members of
     /// objects and elements of lists of equal length are changed one by one, anything else whole.
     ///
+    /// What is written is what differs from the value that it is called on. So to undo an earlier commit of the same run, read the entry anew:
+    /// called on the value from before that commit, an edit back to it changes nothing.
+    ///
     /// ```
     /// # use serde::{Deserialize, Serialize};
     /// # use trimtab_store::{Kind, Typed, Write};
