@@ -1,0 +1,60 @@
+//! What a run must be remembered by, whatever its author returns.
+
+use std::sync::Arc;
+
+use trimtab_backend::{Index, Pending};
+use trimtab_store::{Overlay, WriteError};
+
+use crate::controller::Taken;
+
+/// Why nothing more may be written in this run.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// The lease has passed to another.
+    Fenced,
+    /// A commit may or may not have happened.
+    Unknown(Pending),
+    /// The store takes no writes.
+    Broken(String),
+}
+
+impl Refusal {
+    pub(super) fn of(error: &WriteError) -> Option<Self> {
+        match error {
+            WriteError::Fenced => Some(Self::Fenced),
+            WriteError::Unknown(pending) => Some(Self::Unknown(pending.clone())),
+            WriteError::Broken { what } => Some(Self::Broken(what.clone())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn error(&self) -> WriteError {
+        match self {
+            Self::Fenced => WriteError::Fenced,
+            Self::Unknown(pending) => WriteError::Unknown(pending.clone()),
+            Self::Broken(what) => WriteError::Broken { what: what.clone() },
+        }
+    }
+}
+
+/// What happened at the door.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// What the run's commits have made of entries.
+    pub(super) own: Option<Arc<Overlay>>,
+    pub(super) last_write: Option<Index>,
+    /// The newest version that stood in the way.
+    pub(super) conflict: Option<Index>,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) notes: Vec<String>,
+}
+
+/// What is left of a context when its run has ended.
+pub(crate) struct Finished {
+    pub(crate) claim: Taken,
+    pub(crate) index: Index,
+    pub(crate) last_write: Option<Index>,
+    pub(crate) conflict: Option<Index>,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) notes: Vec<String>,
+}

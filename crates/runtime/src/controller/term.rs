@@ -1,0 +1,63 @@
+//! A stretch of time in which a controller works: all of `run` when it runs everywhere, as long as it holds its lease when it runs in one place.
+
+use std::sync::Arc;
+
+use trimtab_backend::Index;
+
+use super::gate::Gate;
+use crate::lease_use::Tenure;
+use crate::source::Health;
+use crate::task::{Group, Signal};
+
+#[derive(Debug)]
+pub(crate) struct Term {
+    /// Sources are to end.
+    pub(crate) intake: Signal,
+    /// No new run begins. Not raised by a shutdown, which lets the queue say when there is no more.
+    pub(crate) over: Signal,
+    /// Runs are to end now.
+    pub(crate) cancel: Signal,
+    pub(crate) gate: Gate,
+    pub(crate) group: Group,
+    pub(crate) sources: Vec<Arc<Health>>,
+    /// The lease it stands under; none when it runs everywhere.
+    pub(crate) tenure: Option<Arc<Tenure>>,
+}
+
+impl Term {
+    pub(crate) fn new(sources: Vec<Arc<Health>>, tenure: Option<Arc<Tenure>>) -> Self {
+        let gates = sources.iter().filter(|source| source.gate).count();
+        Self {
+            intake: Signal::default(),
+            over: Signal::default(),
+            cancel: Signal::default(),
+            gate: Gate::new(gates),
+            group: Group::default(),
+            sources,
+            tenure,
+        }
+    }
+
+    /// Nothing is read that is older than the acquisition of the lease (guarantee L-c).
+    pub(crate) fn floor(&self) -> Index {
+        self.tenure.as_ref().map_or(Index::ZERO, |tenure| tenure.epoch())
+    }
+
+    /// Whether a run may begin now: the lease is held by the monotonic clock (guarantee L-b).
+    pub(crate) fn may_begin(&self, now: impl FnOnce() -> trimtab_seams::Instant) -> bool {
+        !self.over.is_raised() && self.tenure.as_ref().is_none_or(|tenure| tenure.holds_at(now()))
+    }
+
+    /// The lease is lost: everything ends now.
+    pub(crate) fn lose(&self) {
+        self.intake.raise();
+        self.over.raise();
+        self.cancel.raise();
+    }
+
+    /// Up to which index every source of entries has taken everything: what lies at or below it will not be told again.
+    pub(crate) fn passed(&self) -> Index {
+        let entries = self.sources.iter().filter(|source| source.entries);
+        entries.map(|source| source.position()).min().unwrap_or(Index::new(u64::MAX))
+    }
+}

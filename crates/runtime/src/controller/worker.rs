@@ -1,0 +1,178 @@
+//! A worker: take a key, take a snapshot, run, say how it ended.
+//!
+//! The loop is boxed once, with the reconciler's type inside; a run allocates nothing of its own.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{Instrument, Span};
+use trimtab_backend::Index;
+use trimtab_queue::Outcome;
+use trimtab_seams::{Instant, Timer};
+use trimtab_store::Snapshot;
+
+use super::any_queue::Taken;
+use super::core::Core;
+use super::damping;
+use super::outcome::{Run, settle};
+use super::term::Term;
+use super::troubles::Trouble;
+use crate::cause::WhatHappened;
+use crate::context::Context;
+use crate::task::{First, Panicked, caught, race};
+use crate::{Action, Reconciler, Request, Result};
+
+/// How long a run waits at most for its view to be new enough (behaviour C17).
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a worker is started with.
+pub(crate) struct Seat {
+    pub(crate) core: Arc<Core>,
+    pub(crate) term: Arc<Term>,
+    pub(crate) number: usize,
+}
+
+/// How the author's future came to its end.
+pub(crate) enum Ran {
+    Returned(Result<Action>),
+    Panicked(Panicked),
+    TimedOut,
+    Cancelled,
+}
+
+/// Works until the queue is shut down, or the term is over.
+pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
+    let Seat { core, term, number } = seat;
+    let mut timer = core.settings().deadline.map(|_| core.seams.timer());
+    let measured = core.settings().timings || !core.settings().hooks.is_empty();
+    while let Some(claim) = next(&core, &term).await {
+        if !term.may_begin(|| core.seams.now()) {
+            claim.finish(Outcome::Again(Duration::ZERO));
+            term.over.raised().await;
+            return;
+        }
+        let Some((claim, snapshot)) = new_enough(&core, &term, claim, number).await else { continue };
+        let begun = measured.then(|| core.seams.now());
+        let request = Request::clone(&claim);
+        let ctx = Context::of_run(&core, &term, snapshot, claim);
+        let span = span(&core, &ctx);
+        let ran = if span.is_disabled() {
+            run(&term, core.settings().deadline, &mut timer, &core, reconciler.reconcile(&ctx, request)).await
+        } else {
+            let deadline = core.settings().deadline;
+            run(&term, deadline, &mut timer, &core, reconciler.reconcile(&ctx, request))
+                .instrument(span)
+                .await
+        };
+        let took = begun.map(|begun| core.seams.now() - begun);
+        settle(Run { core: &core, term: &term, number, took }, ctx, ran);
+    }
+}
+
+async fn next(core: &Core, term: &Term) -> Option<Taken> {
+    if term.tenure.is_none() {
+        return core.queue().get().await;
+    }
+    match race(term.over.raised(), core.queue().get()).await {
+        First::Left(()) => None,
+        First::Right(claim) => claim,
+    }
+}
+
+/// A snapshot that shows what the key's events and its own last write tell of. None: the run was put off.
+async fn new_enough(
+    core: &Arc<Core>,
+    term: &Term,
+    mut claim: Taken,
+    number: usize,
+) -> Option<(Taken, Snapshot)> {
+    let demanded = |claim: &Taken| {
+        let cause = claim.data();
+        let of_cause = if cause.era == core.era() { cause.index } else { Index::ZERO };
+        of_cause.max(core.unseen.get(claim).unwrap_or_default()).max(term.floor())
+    };
+    let snapshot = core.store.snapshot();
+    if snapshot.index() >= demanded(&claim) {
+        return Some((claim, snapshot));
+    }
+    drop(snapshot);
+    core.look_for_reset();
+    let index = demanded(&claim);
+    core.troubles.note(&claim, Trouble::Waiting(index));
+    let waited = race(core.at_least(index), core.seams.sleep(PATIENCE));
+    let waited = race(term.cancel.raised(), waited).await;
+    match waited {
+        First::Right(First::Left(Ok(snapshot))) => {
+            core.troubles.over(&claim);
+            return Some((claim, snapshot));
+        }
+        // The view was read anew: what was demanded belongs to another past.
+        First::Right(First::Left(Err(_))) => {
+            core.look_for_reset();
+            claim.data_mut().index = Index::ZERO;
+            core.unseen.remove(&claim);
+            core.troubles.over(&claim);
+            return Some((claim, core.store.snapshot()));
+        }
+        First::Left(()) => {
+            claim.finish(Outcome::Again(Duration::ZERO));
+            return None;
+        }
+        First::Right(First::Right(())) => {}
+    }
+    let row = claim.data().waits;
+    let cause = claim.data_mut();
+    cause.waits = row.saturating_add(1);
+    cause.also(WhatHappened::Waited);
+    let delay = damping::backoff(&*core.settings().damper, &core.seams, &claim, row.into());
+    let (controller, request) = (core.name(), &*claim);
+    tracing::warn!(%controller, %request, index = index.get(), ?delay, "put off: the view does not show this index yet");
+    core.tally(number).put_off();
+    claim.finish(Outcome::Again(delay));
+    None
+}
+
+/// The span of a run; costs nothing unless somebody listens below the default level.
+fn span(core: &Core, ctx: &Context) -> Span {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return Span::none();
+    }
+    let request = ctx.request();
+    tracing::debug_span!(
+        parent: &core.settings().span,
+        "reconcile",
+        controller = %core.name(),
+        kind = request.kind(),
+        name = request.name(),
+        tenancy = %request.tenancy(),
+        attempt = ctx.attempt(),
+        index = ctx.index().get(),
+        reconcile = core.next_run(),
+        reasons = ?ctx.reasons(),
+    )
+}
+
+/// Runs the author's future to its end, its panic, its deadline or the end of the term, whichever comes first.
+async fn run(
+    term: &Term,
+    deadline: Option<Duration>,
+    timer: &mut Option<Box<dyn Timer>>,
+    core: &Core,
+    work: impl Future<Output = Result<Action>> + Send,
+) -> Ran {
+    let deadline = deadline.map_or(Instant::FAR_FUTURE, |deadline| core.seams.now() + deadline);
+    if let Some(timer) = timer {
+        timer.reset(deadline);
+    }
+    let late = poll_fn(|cx| match timer {
+        Some(timer) => timer.poll_elapsed(cx),
+        None => std::task::Poll::Pending,
+    });
+    match race(caught(work), race(term.cancel.raised(), late)).await {
+        First::Left(Ok(result)) => Ran::Returned(result),
+        First::Left(Err(panicked)) => Ran::Panicked(panicked),
+        First::Right(First::Left(())) => Ran::Cancelled,
+        First::Right(First::Right(())) => Ran::TimedOut,
+    }
+}

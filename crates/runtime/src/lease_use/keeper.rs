@@ -1,0 +1,180 @@
+//! The task that keeps a lease: acquires it, renews it, gives it back.
+//!
+//! Work under a lease ends before the lease does: at the renew deadline nothing new begins and what runs is cancelled and waited for, a third of the
+//! TTL before another may take over. What is late all the same is refused by the store, because every commit carries the epoch.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use trimtab_backend::{Held, LeaseError, LeaseSettings, Leases, StoreLease};
+use trimtab_seams::Seams;
+use trimtab_store::Store;
+
+use super::{Leader, Tenure};
+use crate::task::{Group, Signal, pause, unless};
+
+/// Keeps one lease, for one controller or for all of a manager that share it.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    leases: StoreLease,
+    seams: Seams,
+    name: String,
+    holder: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    tenure: Option<Arc<Tenure>>,
+    /// How many there have been.
+    tenures: u64,
+    waiting: Vec<Waker>,
+    error: Option<String>,
+}
+
+/// How holding a lease came to its end.
+enum Left {
+    /// It was asked to stop.
+    Stopped,
+    /// Another has it.
+    Lost,
+    /// The store did not answer until the renew deadline; it may be ours still.
+    Late,
+}
+
+impl Keeper {
+    pub(crate) fn new(store: &Store, lease: &Leader) -> Arc<Self> {
+        let seams = store.seams().clone();
+        // Checked before anything begins.
+        let settings = LeaseSettings::with_ttl(lease.ttl).unwrap_or_default();
+        let leases = StoreLease::new(store.backend().clone(), &seams).with_settings(settings);
+        let holder = lease.holder.clone().unwrap_or_else(|| format!("{:016x}", seams.random()));
+        Arc::new(Self { leases, seams, name: lease.name.clone(), holder, state: Mutex::default() })
+    }
+
+    /// Starts to keep it, until `stop`; then it is given back once the work under it has ended.
+    pub(crate) fn start(self: &Arc<Self>, group: &Group, stop: Arc<Signal>) {
+        let this = Arc::clone(self);
+        group.spawn(&self.seams, "lease", async move { this.keep(&stop).await });
+    }
+
+    /// The tenure after the one of this number, with its number; waits for it. Cancel safe.
+    pub(crate) async fn after(&self, last: u64) -> (u64, Arc<Tenure>) {
+        poll_fn(|cx| {
+            let mut state = self.state.lock();
+            match &state.tenure {
+                Some(tenure) if state.tenures > last => Poll::Ready((state.tenures, Arc::clone(tenure))),
+                _ => {
+                    if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                        state.waiting.push(cx.waker().clone());
+                    }
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Why the lease cannot be had, when that is not because another holds it.
+    pub(crate) fn error(&self) -> Option<String> {
+        self.state.lock().error.clone()
+    }
+
+    async fn keep(&self, stop: &Signal) {
+        let mut failures = 0;
+        while let Some(acquired) = unless(stop.raised(), self.leases.acquire(&self.name, &self.holder)).await
+        {
+            match acquired {
+                Ok(held) => {
+                    failures = 0;
+                    self.hold(held, stop).await;
+                }
+                Err(error) => {
+                    tracing::error!(lease = self.name, %error, failures, "a lease cannot be acquired; trying again");
+                    self.state.lock().error = Some(format!("lease `{}`: {error}", self.name));
+                    let delay =
+                        pause(&self.seams, Duration::from_millis(500), Duration::from_secs(60), failures);
+                    failures = failures.saturating_add(1);
+                    unless(stop.raised(), self.seams.sleep(delay)).await;
+                }
+            }
+        }
+    }
+
+    /// Holds it to its end: one tenure, or several when the store was away for longer than the renew deadline but nobody took over.
+    async fn hold(&self, mut held: Held, stop: &Signal) {
+        loop {
+            tracing::info!(
+                lease = self.name,
+                holder = self.holder,
+                epoch = held.epoch().get(),
+                "the lease is held"
+            );
+            let tenure = Arc::new(Tenure::new(held.epoch(), held.fence(), held.valid_until()));
+            self.publish(Some(Arc::clone(&tenure)));
+            let left = self.renew_while(&mut held, &tenure, stop).await;
+            tenure.lost.raise();
+            self.publish(None);
+            tenure.work.ended().await;
+            match left {
+                Left::Stopped => {
+                    if let Err(error) = held.release().await {
+                        tracing::warn!(lease = self.name, %error, "the lease could not be given back; it ends by itself");
+                    }
+                    return;
+                }
+                Left::Lost => return,
+                Left::Late => match unless(stop.raised(), self.win_back(&mut held)).await {
+                    Some(true) => {}
+                    Some(false) | None => return,
+                },
+            }
+        }
+    }
+
+    async fn renew_while(&self, held: &mut Held, tenure: &Tenure, stop: &Signal) -> Left {
+        loop {
+            let work_or_stop = unless(stop.raised(), self.seams.sleep_until(held.renew_at()));
+            if unless(tenure.lost.raised(), work_or_stop).await.flatten().is_none() {
+                // Either it is to be given up, or the store has told a run that it has passed on.
+                return if stop.is_raised() { Left::Stopped } else { Left::Lost };
+            }
+            match held.renew().await {
+                Ok(()) => tenure.extend(held.valid_until()),
+                Err(error @ LeaseError::Lost { .. }) => {
+                    tracing::warn!(lease = self.name, %error, "the lease is lost");
+                    return Left::Lost;
+                }
+                Err(error) => {
+                    tracing::warn!(lease = self.name, %error, "the lease could not be renewed in time; work under it ends");
+                    return Left::Late;
+                }
+            }
+        }
+    }
+
+    /// Renews until it is known whether the lease is still held.
+    async fn win_back(&self, held: &mut Held) -> bool {
+        loop {
+            match held.renew().await {
+                Ok(()) => return true,
+                Err(LeaseError::Unavailable(_)) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn publish(&self, tenure: Option<Arc<Tenure>>) {
+        let waiting = {
+            let mut state = self.state.lock();
+            state.error = None;
+            state.tenures += u64::from(tenure.is_some());
+            state.tenure = tenure;
+            if state.tenure.is_some() { std::mem::take(&mut state.waiting) } else { Vec::new() }
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}

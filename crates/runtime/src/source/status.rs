@@ -1,0 +1,142 @@
+//! How a source fares.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use trimtab_backend::{Index, Key};
+use trimtab_seams::Instant;
+
+/// A source of a controller, as it was when it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceStatus {
+    /// Its topic, and what of it.
+    pub name: String,
+    /// Where it stands.
+    pub state: SourceState,
+    /// Whether it has delivered its first snapshot since the controller began.
+    pub synced: bool,
+    /// Whether reconciles wait for that.
+    pub gate: bool,
+    /// Everything up to this index has been taken; only for sources of entries.
+    pub position: Option<Index>,
+    /// Entries that could not be mapped: not of the type (until they change), or the transformer failed on them (tried again with backoff).
+    pub unmapped: Vec<(Key, String)>,
+}
+
+/// Where a source stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceState {
+    /// Not begun: the controller does not run, or does not lead.
+    Idle,
+    /// Opening, or taking a snapshot.
+    Opening,
+    /// Following.
+    Live,
+    /// Cannot be opened; tried again for ever with growing delay (behaviour C4).
+    Broken {
+        /// The last error.
+        error: String,
+        /// Since when.
+        since: Instant,
+        /// How often in a row.
+        failures: u32,
+        /// When it is tried again.
+        next_try: Instant,
+    },
+    /// A stream that has ended.
+    Ended,
+}
+
+/// The same while it changes: written by the source's task, read by whoever asks.
+#[derive(Debug)]
+pub(crate) struct Health {
+    pub(crate) name: String,
+    pub(crate) gate: bool,
+    /// Whether its indexes are the store's.
+    pub(crate) entries: bool,
+    state: Mutex<SourceState>,
+    synced: AtomicBool,
+    position: AtomicU64,
+    pub(crate) unmapped: Mutex<BTreeMap<Key, String>>,
+    /// Changes that wait to be mapped again.
+    pub(crate) retrying: AtomicBool,
+    pub(crate) events: AtomicU64,
+    pub(crate) answered: AtomicU64,
+    pub(crate) map_failures: AtomicU64,
+    pub(crate) resubscribes: AtomicU64,
+}
+
+impl Health {
+    pub(crate) fn new(name: String, gate: bool, entries: bool) -> Self {
+        Self {
+            name,
+            gate,
+            entries,
+            state: Mutex::new(SourceState::Idle),
+            synced: AtomicBool::new(false),
+            position: AtomicU64::new(0),
+            unmapped: Mutex::default(),
+            retrying: AtomicBool::new(false),
+            events: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            map_failures: AtomicU64::new(0),
+            resubscribes: AtomicU64::new(0),
+        }
+    }
+
+    /// As before it began: for another term.
+    pub(crate) fn restart(&self) {
+        self.synced.store(false, Ordering::Release);
+        self.position.store(0, Ordering::Release);
+        self.retrying.store(false, Ordering::Release);
+        self.unmapped.lock().clear();
+        *self.state.lock() = SourceState::Opening;
+    }
+
+    pub(crate) fn set(&self, state: SourceState) {
+        *self.state.lock() = state;
+    }
+
+    pub(crate) fn state(&self) -> SourceState {
+        self.state.lock().clone()
+    }
+
+    /// Notes that it failed once more.
+    pub(crate) fn broke(&self, error: String, now: Instant, failures: u32, next_try: Instant) {
+        let mut state = self.state.lock();
+        let since = if let SourceState::Broken { since, .. } = &*state { *since } else { now };
+        *state = SourceState::Broken { error, since, failures, next_try };
+    }
+
+    /// Notes the first snapshot. False when it had been noted.
+    pub(crate) fn sync(&self) -> bool {
+        !self.synced.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn is_synced(&self) -> bool {
+        self.synced.load(Ordering::Acquire)
+    }
+
+    /// Everything up to this index has been taken.
+    pub(crate) fn passed(&self, index: u64) {
+        self.position.fetch_max(index, Ordering::AcqRel);
+    }
+
+    pub(crate) fn position(&self) -> Index {
+        Index::new(self.position.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn status(&self) -> SourceStatus {
+        SourceStatus {
+            name: self.name.clone(),
+            state: self.state(),
+            synced: self.is_synced(),
+            gate: self.gate,
+            position: self.entries.then(|| self.position()),
+            unmapped: self.unmapped.lock().iter().map(|(key, error)| (key.clone(), error.clone())).collect(),
+        }
+    }
+}
