@@ -41,6 +41,7 @@ use super::{
 /// # Ok::<(), trimtab_store::DecodeError>(())
 /// ```
 #[derive(Clone)]
+#[doc(alias = "ConfigEntry")]
 pub struct Entry(Arc<Inner>);
 
 struct Inner {

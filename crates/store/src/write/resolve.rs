@@ -15,6 +15,27 @@ impl Write {
     ///
     /// An entry is written from the version that was read, or from what the run's own commits made of it ([`Basis::rebase`]); a draft from the
     /// entry in view ([`Basis::current`]) unless an entry that was read is written in the same breath.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use serde_json::json;
+    /// use trimtab_backend::{Limits, Tenancy, Uid};
+    /// use trimtab_store::{Basis, Draft, Write};
+    ///
+    /// let basis = Basis {
+    ///     home: &Tenancy::default(),
+    ///     limits: &Limits::PORTABLE,
+    ///     now: SystemTime::UNIX_EPOCH,
+    ///     current: &|_| None,
+    ///     rebase: &|_| None,
+    ///     follows: &|_| true,
+    ///     uid: &|| Uid::from_random([7; 16]),
+    /// };
+    /// let resolved = Write::resolve(Draft::json("site", "blog", &json!({})).apply(), &basis)?;
+    /// assert_eq!(resolved.transaction.operations.len(), 1);
+    /// assert_eq!(resolved.touched[0].key().to_string(), "site/blog");
+    /// # Ok::<(), trimtab_backend::Invalid>(())
+    /// ```
     pub fn resolve(writes: impl IntoWrites, basis: &Basis<'_>) -> Result<Resolved, Invalid> {
         let mut transaction = Transaction::default();
         let mut touched = Vec::new();

@@ -12,6 +12,18 @@ use crate::{DecodeError, Entry, Owner, Propagation};
 /// happen at one index, or none. Several to one entry become one. What would change nothing falls away.
 ///
 /// What is wrong with it (a spec that its kind refuses) is told when it is committed.
+///
+/// ```
+/// use trimtab_store::{Entry, Write};
+///
+/// fn let_go(entry: &Entry) -> Option<Write> {
+///     entry.is_deleting().then(|| entry.remove_finalizer("backups"))
+/// }
+///
+/// fn retire(old: &Entry, new: &Entry) -> [Write; 2] {
+///     [old.delete(), new.expect_unchanged()]
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a write does nothing until it is committed: `ctx.commit(write).await?`"]
 pub struct Write(pub(super) Result<Intent, Invalid>);

@@ -189,7 +189,7 @@ fn a_name_is_found_in_the_tenancy_at_hand_and_a_key_brings_its_own() {
     let other = Key::new("listing", "a").in_tenancy(&shop);
     assert_eq!("a".locate("site", &home), there("home"));
     assert_eq!(String::from("a").locate("site", &home), there("home"));
-    assert_eq!((&there("shop")).locate("site", &home), there("shop"));
+    assert_eq!(there("shop").locate("site", &home), there("shop"));
     assert_eq!(other.locate("site", &home), there("shop"), "the kind comes from the type");
     assert_eq!((&shop, "a").locate("site", &home), there("shop"));
     let shelf = with_site("a", "a.org");

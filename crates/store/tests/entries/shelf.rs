@@ -16,7 +16,7 @@ use trimtab_store::{Basis, Entry, IntoWrites, Kind, Resolved, Typed, Write};
 
 /// What became of a commit.
 #[derive(Debug, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// There was nothing to send.
     Nothing,
     /// The conditions held, and nothing was to be written.
@@ -30,25 +30,25 @@ pub enum Answer {
 }
 
 #[derive(Default)]
-pub struct Shelf {
+pub(crate) struct Shelf {
     records: BTreeMap<(Key, Part), Record>,
-    pub index: u64,
+    pub(crate) index: u64,
     uids: Cell<u8>,
     /// Own commits: the versions they replaced, and what they left.
     own: Vec<(Entry, Entry)>,
-    pub unfollowed: Option<&'static str>,
+    pub(crate) unfollowed: Option<&'static str>,
 }
 
-pub const HOUR: Duration = Duration::from_secs(3_600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 
 /// The wall clock of the shelf: hours since 1970, as many as commits.
-pub fn time(index: u64) -> SystemTime {
+pub(crate) fn time(index: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + HOUR * u32::try_from(index).expect("few commits")
 }
 
 impl Shelf {
     /// The entry of this key as it is.
-    pub fn entry(&self, key: &Key) -> Option<Entry> {
+    pub(crate) fn entry(&self, key: &Key) -> Option<Entry> {
         let part = |part| self.records.get(&(key.clone(), part)).cloned();
         Some(
             Entry::from_records(part(Part::Spec)?, part(Part::Status))
@@ -57,12 +57,12 @@ impl Shelf {
     }
 
     /// The entry of this kind and name in the default tenancy.
-    pub fn get<K: Kind>(&self, name: &str) -> Typed<K> {
+    pub(crate) fn get<K: Kind>(&self, name: &str) -> Typed<K> {
         self.entry(&Key::new(K::KIND, name)).expect("it is there").typed().expect("it is of its kind")
     }
 
     /// The transaction that these writes come to.
-    pub fn resolve(&self, writes: impl IntoWrites) -> Result<Resolved, Invalid> {
+    pub(crate) fn resolve(&self, writes: impl IntoWrites) -> Result<Resolved, Invalid> {
         let rebased = |read: &Entry| {
             let replaced = |base: &Entry| base.key() == read.key() && base == read;
             let mut now = None;
@@ -90,12 +90,12 @@ impl Shelf {
     }
 
     /// Commits as somebody who keeps no memory of it.
-    pub fn commit(&mut self, writes: impl IntoWrites) -> Answer {
+    pub(crate) fn commit(&mut self, writes: impl IntoWrites) -> Answer {
         self.committing(writes, false)
     }
 
     /// Commits as the run that will go on: what it has read stays good to write from.
-    pub fn commit_own(&mut self, writes: impl IntoWrites) -> Answer {
+    pub(crate) fn commit_own(&mut self, writes: impl IntoWrites) -> Answer {
         self.committing(writes, true)
     }
 
@@ -153,7 +153,7 @@ impl Shelf {
     }
 
     /// Puts a record there as some other program would.
-    pub fn plant(&mut self, key: &Key, part: Part, value: &str) {
+    pub(crate) fn plant(&mut self, key: &Key, part: Part, value: &str) {
         self.index += 1;
         self.apply(Operation::Put {
             key: key.clone(),
@@ -164,13 +164,13 @@ impl Shelf {
     }
 
     /// What the spec record of this entry holds, header line and payload.
-    pub fn spec_lines(&self, key: &Key) -> (Value, String) {
+    pub(crate) fn spec_lines(&self, key: &Key) -> (Value, String) {
         lines(&self.records[&(key.clone(), Part::Spec)])
     }
 }
 
 /// Header and payload of a record.
-pub fn lines(record: &Record) -> (Value, String) {
+pub(crate) fn lines(record: &Record) -> (Value, String) {
     let text = String::from_utf8(record.value.to_vec()).expect("text");
     let (header, payload) = text.split_once('\n').expect("a header line");
     (serde_json::from_str(header).expect("a header of JSON"), payload.into())
@@ -178,23 +178,23 @@ pub fn lines(record: &Record) -> (Value, String) {
 
 /// A kind as an author would write it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Site {
-    pub host: String,
+pub(crate) struct Site {
+    pub(crate) host: String,
     #[serde(default)]
-    pub ports: Vec<Port>,
+    pub(crate) ports: Vec<Port>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Port {
-    pub number: u16,
+pub(crate) struct Port {
+    pub(crate) number: u16,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SiteStatus {
+pub(crate) struct SiteStatus {
     #[serde(default)]
-    pub serving: bool,
+    pub(crate) serving: bool,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub notes: Map<String, Value>,
+    pub(crate) notes: Map<String, Value>,
 }
 
 impl Kind for Site {
@@ -210,24 +210,24 @@ impl Kind for Site {
     }
 }
 
-pub fn site(host: &str) -> Site {
+pub(crate) fn site(host: &str) -> Site {
     Site { host: host.into(), ports: Vec::new() }
 }
 
 /// A shelf with one site.
-pub fn with_site(name: &str, host: &str) -> Shelf {
+pub(crate) fn with_site(name: &str, host: &str) -> Shelf {
     let mut shelf = Shelf::default();
     assert_eq!(shelf.commit(site(host).named(name).create()), Answer::At(1));
     shelf
 }
 
 /// That the half of the site `blog` was not as expected.
-pub fn conflict(part: Part) -> Answer {
+pub(crate) fn conflict(part: Part) -> Answer {
     Answer::Conflict(vec![("site/blog".into(), part)])
 }
 
 /// Field and text of a refusal.
-pub fn invalid(answer: &Answer) -> (&'static str, &str) {
+pub(crate) fn invalid(answer: &Answer) -> (&'static str, &str) {
     match answer {
         Answer::Invalid(field, text) => (field, text),
         other => panic!("expected invalid, got {other:?}"),
