@@ -1,5 +1,7 @@
 //! Tests 1 to 15: what a commit is.
 
+use std::sync::Arc;
+
 use super::case::{Case, Outcome, Stop, ensure, skipped};
 use super::trial::{KIND, Trial, check_spec, delete, key, put, put_status, write};
 use crate::{
@@ -131,14 +133,15 @@ async fn indexes_grow_over_a_restart<B: Backend>(trial: &Trial<'_, B>) -> Outcom
         return Err(Stop::Skipped("no restart was given (Suite::with_restart)".into()));
     };
     let (a, gone) = (key("a"), key("gone"));
-    let before = Trial { store: trial.hooks.fresh.fresh().await, ..*trial };
+    let before = Trial::new(trial.hooks, trial.seams).await;
     before.set(&gone, "1").await?;
     before.run([put(&a, "1", Expect::Absent), put_status(&a, "2", Expect::Absent)]).await?;
     let last = before.run([delete(&gone, Expect::Anything)]).await?;
     let keys = [a.clone(), gone];
     let (_, kept) = before.read(&keys).await?;
 
-    let after = Trial { store: restart.restart(before.store).await, ..*trial };
+    let store = Arc::into_inner(before.store).expect("nothing but the trial holds the store");
+    let after = Trial::over(restart.restart(store).await, trial.hooks, trial.seams);
     let (head, found) = after.read(&keys).await?;
     ensure(found == kept, &format!("{kept:?}"), found)?;
     ensure(head.store == last.store && head.index >= last.index, &format!("{last} or later"), head)?;

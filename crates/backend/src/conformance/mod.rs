@@ -11,6 +11,7 @@ mod case;
 mod commit;
 mod follow;
 mod hooks;
+mod lease;
 mod load;
 mod report;
 mod resume;
@@ -19,15 +20,13 @@ mod unknown;
 mod view;
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use trimtab_seams::Seams;
 
+use crate::deadline::before;
 use crate::{Backend, Index};
-use case::{Case, Stop};
+use case::{Case, Stop, violated};
 use hooks::Hooks;
 use trial::Trial;
 
@@ -110,7 +109,14 @@ impl<'a, B: Backend> Suite<'a, B> {
     }
 
     fn cases() -> Vec<Case<B>> {
-        let themes = [commit::cases(), unknown::cases(), follow::cases(), resume::cases(), load::cases()];
+        let themes = [
+            commit::cases(),
+            unknown::cases(),
+            follow::cases(),
+            resume::cases(),
+            load::cases(),
+            lease::cases(),
+        ];
         let mut cases: Vec<_> = themes.into_iter().flatten().collect();
         cases.sort_by_key(Case::number);
         cases
@@ -118,24 +124,9 @@ impl<'a, B: Backend> Suite<'a, B> {
 
     async fn run_one(&self, case: &Case<B>) -> Result<(), Stop> {
         let trial = Trial::new(&self.hooks, &self.seams).await;
-        let outcome = {
-            let mut test = pin!(case.run(&trial));
-            let mut deadline = pin!(self.seams.sleep(DEADLINE));
-            poll_fn(|cx| {
-                if let Poll::Ready(outcome) = test.as_mut().poll(cx) {
-                    return Poll::Ready(outcome);
-                }
-                deadline.as_mut().poll(cx).map(|()| {
-                    Err(Stop::Violated {
-                        expected: "an end of the test".into(),
-                        seen: format!("none within {DEADLINE:?}"),
-                    })
-                })
-            })
-            .await
-        };
+        let outcome = before(self.seams.sleep(DEADLINE), case.run(&trial)).await;
         trial.store.close().await;
-        outcome
+        outcome.unwrap_or_else(|| Err(violated("an end of the test", format!("none within {DEADLINE:?}"))))
     }
 }
 

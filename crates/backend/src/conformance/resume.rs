@@ -123,7 +123,7 @@ async fn a_position_beyond_the_head_is_reset<B: Backend>(trial: &Trial<'_, B>) -
 /// contract test 34
 async fn a_position_of_another_store_is_reset<B: Backend>(trial: &Trial<'_, B>) -> Outcome {
     let a = key("a");
-    let other = Trial { store: trial.hooks.fresh.fresh().await, ..*trial };
+    let other = Trial::new(trial.hooks, trial.seams).await;
     other.set(&a, "1").await?;
     let elsewhere = other.head().await?;
     other.store.close().await;

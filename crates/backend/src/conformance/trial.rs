@@ -1,5 +1,7 @@
 //! A store of its own for one test, and the few words that tests speak in.
 
+use std::sync::Arc;
+
 use trimtab_seams::Seams;
 
 use super::case::{Outcome, Stop, ensure, violated};
@@ -14,7 +16,7 @@ use crate::{
 pub(super) const KIND: &str = "conformance";
 
 pub(super) struct Trial<'a, B> {
-    pub(super) store: B,
+    pub(super) store: Arc<B>,
     pub(super) hooks: &'a Hooks<'a, B>,
     pub(super) seams: &'a Seams,
 }
@@ -49,7 +51,12 @@ pub(super) fn check_spec(key: &Key, expect: Expect) -> Check {
 
 impl<'a, B: Backend> Trial<'a, B> {
     pub(super) async fn new(hooks: &'a Hooks<'a, B>, seams: &'a Seams) -> Self {
-        Self { store: hooks.fresh.fresh().await, hooks, seams }
+        Self::over(hooks.fresh.fresh().await, hooks, seams)
+    }
+
+    /// A trial over this store.
+    pub(super) fn over(store: B, hooks: &'a Hooks<'a, B>, seams: &'a Seams) -> Self {
+        Self { store: Arc::new(store), hooks, seams }
     }
 
     pub(super) fn every_commit(&self) -> bool {

@@ -1,0 +1,189 @@
+//! A lease that is held.
+
+use std::fmt;
+
+use bytes::Bytes;
+use trimtab_seams::{Instant, Seams};
+
+use super::leases::settle;
+use super::pause::Pause;
+use super::term::{Header, Term};
+use super::{LeaseError, LeaseSettings, key_of};
+use crate::deadline::before;
+use crate::{
+    AnyBackend, Backend, Check, CommitError, Expect, Index, Key, Operation, Part, Position, Transaction,
+    Verdict, Why,
+};
+
+/// A lease that was granted. Dropping it does not release it: another waits for the TTL then.
+///
+/// It is valid until a time on the monotonic clock, counted from before the last renewal that the store acknowledged was sent (contract L3, L4).
+/// Past that time start nothing under it. What is written with its [fence](Held::fence) is refused by the store once another holds it.
+pub struct Held {
+    grant: Grant,
+    /// The acquiring commit.
+    epoch: Index,
+    /// The last commit it made.
+    at: Position,
+    valid_until: Instant,
+}
+
+/// What was granted to whom, and where.
+pub(super) struct Grant {
+    pub(super) backend: AnyBackend,
+    pub(super) seams: Seams,
+    pub(super) settings: LeaseSettings,
+    pub(super) name: String,
+    pub(super) header: Header,
+    pub(super) term: Term,
+}
+
+impl Held {
+    pub(super) fn new(grant: Grant, at: Position, sent: Instant) -> Self {
+        let valid_until = sent + grant.settings.renew_deadline();
+        Self { grant, epoch: at.index, at, valid_until }
+    }
+
+    /// The name of the lease.
+    pub fn name(&self) -> &str {
+        &self.grant.name
+    }
+
+    /// The epoch: the index of the commit that acquired it. Of one name it grows with every grant. A view of the store that is at least this new
+    /// holds everything that earlier holders wrote.
+    pub const fn epoch(&self) -> Index {
+        self.epoch
+    }
+
+    /// The condition to add to every transaction under the lease: no other grant since. It counts against no limit.
+    pub fn fence(&self) -> Check {
+        Check { key: self.key(), part: Part::Spec, expect: Expect::At(self.epoch) }
+    }
+
+    /// Until when work may be started under it, on the clock of the seams.
+    pub const fn valid_until(&self) -> Instant {
+        self.valid_until
+    }
+
+    /// Whether that time is still to come.
+    pub fn is_valid(&self) -> bool {
+        self.grant.seams.now() < self.valid_until
+    }
+
+    /// When to renew it next.
+    pub fn renew_at(&self) -> Instant {
+        let settings = &self.grant.settings;
+        self.valid_until - settings.renew_deadline() + settings.renew_every()
+    }
+
+    /// Renews it: tries until the store has acknowledged, and gives up at [`valid_until`](Held::valid_until). Called later than that it tries for
+    /// one renewal interval; as long as nobody took over, the lease is kept.
+    ///
+    /// # Errors
+    /// [`LeaseError::Lost`] when another was granted it. [`LeaseError::Unavailable`] when the store did not answer in time: the validity is as it
+    /// was, and another renewal may still succeed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open whether the store was told; the validity stands as it was.
+    pub async fn renew(&mut self) -> Result<(), LeaseError> {
+        let (at, sent) = {
+            let beat = self.grant.term.beat(&self.grant.header);
+            // Without a condition on the beat itself: the fence admits nobody else, and a late one says nothing false.
+            self.write(Part::Status, beat, Expect::Anything, Some(self.fence())).await?
+        };
+        if at.store != self.at.store || at.index <= self.at.index {
+            self.recognise().await?;
+        }
+        self.at = at;
+        self.valid_until = sent + self.grant.settings.renew_deadline();
+        Ok(())
+    }
+
+    /// Gives it back: the next one is granted it at once. End the work under it first.
+    ///
+    /// # Errors
+    /// [`LeaseError::Lost`] when another had been granted it already. [`LeaseError::Unavailable`] when the store did not answer in time; it then
+    /// passes on when its TTL has passed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open whether it was given back.
+    pub async fn release(self) -> Result<(), LeaseError> {
+        let free = Term { holder: None, ..self.grant.term.clone() };
+        let value = free.value(&self.grant.header);
+        self.write(Part::Spec, value, Expect::At(self.epoch), None).await.map(drop)
+    }
+
+    /// Writes one of the two records, with tries and verdicts, until it is known to be written. Gives where, and when that try was sent.
+    async fn write(
+        &self,
+        part: Part,
+        value: Bytes,
+        expect: Expect,
+        check: Option<Check>,
+    ) -> Result<(Position, Instant), LeaseError> {
+        let Grant { seams, settings, .. } = &self.grant;
+        let give_up = self.valid_until.max(seams.now() + settings.renew_every());
+        let put = Operation::Put { key: self.key(), part, value, expect };
+        let transaction = Transaction { checks: check.into_iter().collect(), operations: vec![put] };
+        let tries = async {
+            let mut pause = Pause::new(seams, settings);
+            loop {
+                let sent = seams.now();
+                if let Some(at) = self.attempt(transaction.clone(), &mut pause).await? {
+                    return Ok((at, sent));
+                }
+            }
+        };
+        before(seams.sleep_until(give_up), tries)
+            .await
+            .unwrap_or(Err(LeaseError::Unavailable(Why::Unreachable)))
+    }
+
+    /// One try: where it was committed, or nothing when it certainly was not and may be tried again.
+    async fn attempt(
+        &self,
+        transaction: Transaction,
+        pause: &mut Pause,
+    ) -> Result<Option<Position>, LeaseError> {
+        let Grant { backend, seams, settings, .. } = &self.grant;
+        match backend.commit(transaction).await {
+            Ok(commit) => Ok(Some(commit.position())),
+            Err(CommitError::Conflict(_)) => Err(self.lost()),
+            Err(CommitError::Unknown(pending)) => match settle(backend, seams, settings, pending).await? {
+                Verdict::Committed(at) => Ok(Some(at)),
+                Verdict::Never => Ok(None),
+            },
+            Err(CommitError::Unavailable { retry_after, .. }) => {
+                pause.wait(retry_after).await;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The store's index went back, so an older copy was put back, in which our version may be another's: the nonce tells (contract L1).
+    async fn recognise(&self) -> Result<(), LeaseError> {
+        let (_, records) = self.grant.backend.read(&[self.key()]).await?;
+        let ours = |term: Term| term.nonce == self.grant.term.nonce;
+        let epoch = records.iter().find(|record| record.part == Part::Spec && record.version == self.epoch);
+        if epoch.and_then(Term::of).is_some_and(ours) { Ok(()) } else { Err(self.lost()) }
+    }
+
+    fn lost(&self) -> LeaseError {
+        LeaseError::Lost { name: self.grant.name.clone(), epoch: self.epoch }
+    }
+
+    fn key(&self) -> Key {
+        key_of(&self.grant.name)
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held")
+            .field("name", &self.grant.name)
+            .field("epoch", &self.epoch)
+            .field("valid_until", &self.valid_until)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! Waiting between tries at a store that is away.
+
+use std::time::Duration;
+
+use trimtab_seams::Seams;
+
+use super::LeaseSettings;
+
+/// Grows from a thirtieth of the renewal interval to the whole of it, half of each wait drawn at random so that replicas do not knock together.
+#[derive(Debug)]
+pub(super) struct Pause {
+    seams: Seams,
+    shortest: Duration,
+    longest: Duration,
+    next: Duration,
+}
+
+impl Pause {
+    pub(super) fn new(seams: &Seams, settings: &LeaseSettings) -> Self {
+        let longest = settings.renew_every();
+        let shortest = longest / 30;
+        Self { seams: seams.clone(), shortest, longest, next: shortest }
+    }
+
+    /// The next wait; at least as long as the store asks for.
+    pub(super) async fn wait(&mut self, asked: Option<Duration>) {
+        let half = self.next / 2;
+        let wait = half + self.seams.random_below(half);
+        self.next = (self.next * 2).min(self.longest);
+        self.seams.sleep(asked.map_or(wait, |asked| asked.max(wait))).await;
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.next = self.shortest;
+    }
+}
