@@ -121,7 +121,9 @@ impl<V: Value> Writer<'_, V> {
             listed = put.list.then(|| Arc::clone(cell));
             put
         });
-        if put.is_none() && let Some(value) = &value {
+        if put.is_none()
+            && let Some(value) = &value
+        {
             let cell = Arc::new(Cell::new(key.clone(), self.turn, value.clone()));
             state.table.insert(&cell);
             state.order.insert(&cell);

@@ -10,7 +10,7 @@ use crate::Entry;
 /// A delete followed by a re-creation is always two events, also within one commit: the first without `new`, the second without `old`.
 /// In a snapshot `old` is absent. Events of an entry that cannot be decoded are not published; once it can be again, `old` is what
 /// was told last.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EntryEvent {
     /// The entry's key.
     pub key: Key,

@@ -141,8 +141,8 @@ impl Store {
         let committed = door::commit(core, writes, &self.view()).await?;
         // What the commit touched may lie outside of what is followed; the view need never reach it then (contract I2).
         let seen = committed.touched.iter().any(|touched| core.state.about().keeps(touched.key()));
-        if seen && committed.commit.is_committed() {
-            let position = committed.commit.position();
+        let position = committed.commit.position();
+        if seen && committed.commit.is_committed() && self.position() != Some(position) {
             let _late = before(core.seams.sleep(OWN_WRITES), core.arrivals.at_least(position)).await;
         }
         Ok(committed.commit)
@@ -232,6 +232,11 @@ impl Store {
     /// Clock, randomness and spawning: inherited by all that stands on the store.
     pub fn seams(&self) -> &Seams {
         &self.core().seams
+    }
+
+    /// The backend itself, past the write door: for leases, which are records of their own, and for resolving what stayed unknown.
+    pub fn backend(&self) -> &AnyBackend {
+        &self.core().backend
     }
 
     /// Ends the follower and all subscriptions, and closes the backend: it finishes what is worth finishing and lets go of files and locks.

@@ -56,7 +56,7 @@ impl Snapshotting {
         let mut events = Vec::new();
         let mut writer = core.state.write();
         let mut written = 0;
-        for key in vanished(core, &self.entries) {
+        for key in vanished(core, &self.entries).await {
             events.extend(put(core, &mut writer, &key, None, position.index, true));
             written += 1;
             if written % TURN == 0 {
@@ -90,7 +90,7 @@ impl Snapshotting {
 }
 
 /// The keys in view that the snapshot does not have.
-fn vanished(core: &Core, entries: &HashMap<Key, Halves, HashState>) -> Vec<Key> {
+async fn vanished(core: &Core, entries: &HashMap<Key, Halves, HashState>) -> Vec<Key> {
     let pinned = core.state.pin();
     let mut gone = Vec::new();
     for kind in pinned.kinds() {
@@ -99,6 +99,7 @@ fn vanished(core: &Core, entries: &HashMap<Key, Halves, HashState>) -> Vec<Key> 
         while let Some(after) = next {
             next = pinned.walk(&range, after.as_ref(), &mut stretch).map(Some);
             gone.extend(stretch.drain(..).map(|(key, _)| key).filter(|key| !entries.contains_key(key)));
+            yield_now().await;
         }
     }
     gone
@@ -118,8 +119,9 @@ impl Tell for ResetReason {
             // The same history, further on: to subscribers it is one more commit.
             Some(_) if forward && self != Self::IndexWentBack => publish(core, position, Arc::from(events)),
             Some(_) if nothing_new => {}
-            // Another history, or the first: subscribers begin anew.
-            _ => core.publisher.reset(position.index.get()),
+            // Another history: subscribers begin anew.
+            Some(_) => core.publisher.reset(position.index.get()),
+            None => drop(core.publisher.clone().starting_at(position.index.get())),
         }
         if before.is_some() {
             core.count_reset();

@@ -1,0 +1,69 @@
+//! Entries that cannot be decoded (fault F28).
+
+use trimtab_seams::virtual_time;
+use trimtab_store::{Change, Following, Message, ReadError, SubscribeRequest};
+
+use crate::scripted::{Scripted, batch, delete, garbage, put, spec, status};
+use crate::{SECOND, Site, port};
+
+/// fault F28, behaviour C8
+#[test]
+fn an_undecodable_entry_is_kept_aside_listed_and_never_called_absent() {
+    virtual_time::run(1, async |seams| {
+        let (store, feed) =
+            Scripted::default().open(&seams, vec![spec("a", 1, 1, 10), spec("b", 1, 1, 20)]).await;
+        let before = store.snapshot();
+        batch(&feed, 1, 2, [put(garbage("a", 1, 2))]);
+        batch(&feed, 2, 3, [put(spec("b", 1, 3, 21))]);
+        seams.sleep(SECOND).await;
+        assert_eq!(store.health().following, Following::Live, "it goes on");
+        assert_eq!(port(&store, "b"), Some(21));
+        let error = store.get::<Site>("a").expect_err("it is there");
+        assert_eq!(
+            error.to_string(),
+            "cannot read the spec of site/a: its header line is malformed (expected ident at line 1 column 2); it was not written by Trimtab, or was damaged"
+        );
+        assert!(matches!(store.list::<Site>().all(), Err(ReadError::Decode(_))));
+        let each: Vec<bool> = store.list::<Site>().into_iter().map(|site| site.is_ok()).collect();
+        assert_eq!(each, [false, true], "the others can be had one by one");
+        let listed = store.undecodable();
+        assert_eq!(listed.iter().map(|error| error.key.name()).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(store.health().undecodable, 1);
+        assert_eq!(before.get::<Site>("a").expect("decodable").map(|site| site.spec.port), Some(10));
+        batch(&feed, 3, 4, [put(spec("a", 1, 4, 11))]);
+        seams.sleep(SECOND).await;
+        assert_eq!((port(&store, "a"), store.undecodable().len()), (Some(11), 0));
+    });
+}
+
+/// fault F28, behaviour C7
+#[test]
+fn subscribers_hear_nothing_of_it_until_it_can_be_decoded_again_or_is_gone() {
+    virtual_time::run(2, async |seams| {
+        let (store, feed) = Scripted::default()
+            .open(&seams, vec![spec("a", 1, 1, 10), spec("b", 1, 1, 20), spec("c", 1, 1, 30)])
+            .await;
+        let mut subscription = store.subscribe(SubscribeRequest::all("site").resume_at(1)).expect("followed");
+        batch(&feed, 1, 2, [put(garbage("a", 1, 2)), put(garbage("b", 1, 2)), put(garbage("c", 1, 2))]);
+        batch(&feed, 2, 3, [put(status("a", 1, 3, true))]);
+        batch(&feed, 3, 4, [put(spec("a", 1, 4, 11))]);
+        batch(&feed, 4, 5, [delete("b", 1)]);
+        batch(&feed, 5, 6, [delete("c", 1), put(garbage("c", 6, 6))]);
+        batch(&feed, 6, 7, [put(spec("c", 6, 7, 31))]);
+        seams.sleep(SECOND).await;
+        let mut told = Vec::new();
+        while let Some(Message::Changes { index, events }) = subscription.try_next().expect("open") {
+            for event in &*events {
+                let change = Change::<Site>::of(event, &store.snapshot()).expect("decodable");
+                let port = |site: &Option<trimtab_store::Typed<Site>>| {
+                    site.as_ref().map_or(0, |site| site.spec.port)
+                };
+                told.push((index, change.name().to_owned(), port(&change.old), port(&change.new)));
+            }
+        }
+        let wanted = [(4, "a", 10, 11), (5, "b", 20, 0), (6, "c", 30, 0), (7, "c", 0, 31)];
+        assert_eq!(told, wanted.map(|(index, name, old, new)| (index, name.to_owned(), old, new)));
+        let a = store.get::<Site>("a").expect("decodable").expect("there");
+        assert!(a.status.serving, "the status that came meanwhile was kept");
+    });
+}
