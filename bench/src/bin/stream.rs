@@ -1,7 +1,7 @@
 //! What publishing costs the writer, beside tokio's broadcast channel, and what a batch costs from publish to receipt.
 //!
 //! ```sh
-//! cargo run --release --bin stream            # JSON lines; 3 rounds, or as many as the argument says
+//! cargo run --release --bin stream -- 5 receive   # JSON lines; 3 rounds if not said; only cases whose name has this in it
 //! for n in 1 10000; do                        # instructions of one publish to n who wait (behaviour S12)
 //!     valgrind --tool=callgrind --toggle-collect='*publish_measured*' target/bench/release/stream instructions $n
 //! done
@@ -12,6 +12,7 @@
 use std::alloc::System;
 use std::future::poll_fn;
 use std::hint::black_box;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -56,11 +57,13 @@ fn subscribe(publisher: &EventPublisher<Change>) -> Subscription<Change> {
     publisher.subscribe(request).expect("the topic exists")
 }
 
-/// The figures of one case, by name, a list a round.
+/// Figures by name.
+type Round = Vec<(&'static str, f64)>;
+
 struct Case {
     peer: &'static str,
     name: String,
-    rounds: Vec<Vec<(&'static str, f64)>>,
+    rounds: Vec<Round>,
 }
 
 impl Case {
@@ -76,7 +79,7 @@ impl Case {
     }
 }
 
-fn percentiles(mut waits: Vec<Duration>) -> Vec<(&'static str, f64)> {
+fn percentiles(mut waits: Vec<Duration>) -> Round {
     waits.sort();
     let at = |percent: usize| waits[(waits.len() - 1) * percent / 100].as_nanos() as f64 / 1e3;
     vec![("p50_us", at(50)), ("p99_us", at(99))]
@@ -88,7 +91,7 @@ async fn publish_while_all_wait(
     readers: usize,
     received: &AtomicUsize,
     mut publish: impl FnMut(u64),
-) -> Vec<(&'static str, f64)> {
+) -> Round {
     let mut waits = Vec::new();
     let publishes = if readers > 1_000 { PUBLISHES / 4 } else { PUBLISHES };
     seams.sleep(Duration::from_millis(50)).await;
@@ -104,7 +107,7 @@ async fn publish_while_all_wait(
     percentiles(waits)
 }
 
-async fn ours(readers: usize) -> Vec<(&'static str, f64)> {
+async fn ours(readers: usize) -> Round {
     let seams = Seams::tokio();
     let publisher = publisher(&seams);
     let received = Arc::new(AtomicUsize::new(0));
@@ -121,7 +124,7 @@ async fn ours(readers: usize) -> Vec<(&'static str, f64)> {
     publish_while_all_wait(&seams, readers, &received, publish).await
 }
 
-async fn broadcast(readers: usize) -> Vec<(&'static str, f64)> {
+async fn broadcast(readers: usize) -> Round {
     let seams = Seams::tokio();
     let (sender, _) = broadcast::channel::<Arc<[Change]>>(4096);
     let received = Arc::new(AtomicUsize::new(0));
@@ -140,7 +143,7 @@ async fn broadcast(readers: usize) -> Vec<(&'static str, f64)> {
 
 /// Publish and receipt of batches that are read at once, on one thread: time and allocations of both together. The batch's one
 /// allocation is counted.
-fn delivery(size: usize) -> Vec<(&'static str, f64)> {
+fn delivery(size: usize) -> Round {
     let seams = Seams::tokio();
     let publisher = publisher(&seams);
     let mut subscription = subscribe(&publisher);
@@ -205,29 +208,32 @@ fn main() {
         return instructions(readers);
     }
     let rounds = first.and_then(|n| n.parse().ok()).unwrap_or(3);
+    let part = arguments.next().unwrap_or_default();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime starts");
+    let on_task = |work: Pin<Box<dyn Future<Output = Round> + Send>>| {
+        runtime.block_on(runtime.spawn(work)).expect("the bench does not panic")
+    };
     let mut cases: Vec<Case> = Vec::new();
-    for round in 0..rounds {
-        let mut at = 0;
-        let mut add = |peer, name: String, figures| {
-            if round == 0 {
-                cases.push(Case { peer, name, rounds: Vec::new() });
+    for _ in 0..rounds {
+        let mut run = |peer, name: String, measure: &dyn Fn() -> Round| {
+            if !name.contains(&part) {
+                return;
             }
-            cases[at].rounds.push(figures);
-            at += 1;
+            let figures = measure();
+            match cases.iter_mut().find(|case| case.peer == peer && case.name == name) {
+                Some(case) => case.rounds.push(figures),
+                None => cases.push(Case { peer, name, rounds: vec![figures] }),
+            }
         };
         for readers in [1, 100, 10_000] {
             let name = || format!("publish_to_{readers}_who_wait");
-            let on_task = |work: std::pin::Pin<Box<dyn Future<Output = _> + Send>>| {
-                runtime.block_on(runtime.spawn(work)).expect("the bench does not panic")
-            };
-            add("trimtab", name(), on_task(Box::pin(ours(readers))));
-            add("tokio broadcast", name(), on_task(Box::pin(broadcast(readers))));
+            run("trimtab", name(), &|| on_task(Box::pin(ours(readers))));
+            run("tokio broadcast", name(), &|| on_task(Box::pin(broadcast(readers))));
         }
         for size in [1, 128] {
-            let figures = runtime.block_on(async { delivery(size) });
-            add("trimtab", format!("publish_and_receive_batches_of_{size}"), figures);
+            let name = format!("publish_and_receive_batches_of_{size}");
+            run("trimtab", name, &|| runtime.block_on(async { delivery(size) }));
         }
     }
     cases.iter().for_each(Case::print);

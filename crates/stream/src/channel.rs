@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 
 use parking_lot::Mutex;
 
-use crate::bell::Waits;
+use crate::bell::{Bell, Waits};
 use crate::ring::{At, Batch, Ring};
 use crate::tokens::Held;
 use crate::topic_spec::SnapshotHandler;
@@ -19,10 +19,6 @@ pub(crate) struct Channel<P> {
     pub(crate) topic: Topic,
     pub(crate) snapshot: SnapshotHandler<P>,
     pub(crate) wildcard: bool,
-    /// Open subscriptions. Raised with the table of topics locked for reading, so that nobody can come while it is locked for writing.
-    pub(crate) subscribers: AtomicUsize,
-    /// Taken out of the table of topics: nothing may be published here any more. Set with the writer's lock held.
-    pub(crate) retired: AtomicBool,
     state: Mutex<State<P>>,
 }
 
@@ -58,47 +54,55 @@ pub(crate) enum Read<P> {
     },
 }
 
-/// What the writer has to wake after a push. Dropped, those who wait would never hear of it.
+/// Whom the writer has to wake, with no lock held. Dropped, those who wait would never hear of it.
 #[must_use = "those who wait must be woken"]
 pub(crate) enum Wakes {
     Few(Few),
-    Crowd,
+    Crowd(Arc<dyn Waits>),
 }
 
-impl<P> Channel<P> {
+impl Wakes {
+    pub(crate) fn wake(self, bell: &Bell) {
+        match self {
+            Self::Few(few) => few.into_iter().flatten().for_each(Waker::wake),
+            Self::Crowd(crowd) => bell.ring(crowd),
+        }
+    }
+}
+
+impl<P: Send + Sync + 'static> Channel<P> {
     pub(crate) fn new(topic: Topic, spec: TopicSpec<P>) -> Self {
         Self {
             topic,
             snapshot: spec.snapshot,
             wildcard: spec.wildcard,
-            subscribers: AtomicUsize::new(0),
-            retired: AtomicBool::new(false),
             state: Mutex::new(State { ring: Ring::new(), waiters: Waiters::default(), generation: 0 }),
         }
-    }
-
-    pub(crate) fn push(&self, batch: Batch<P>) -> Wakes {
-        let mut state = self.state.lock();
-        state.ring.push(batch);
-        state.wakes()
     }
 
     pub(crate) fn evict(&self) -> Option<Batch<P>> {
         self.state.lock().ring.evict()
     }
+    pub(crate) fn push(self: &Arc<Self>, batch: Batch<P>) -> Wakes {
+        let mut state = self.state.lock();
+        state.ring.push(batch);
+        self.wakes_of(&mut state)
+    }
 
     /// Lets the history go and closes all subscriptions. `last` is the last index published.
-    pub(crate) fn refresh(&self, last: u64) -> (VecDeque<Batch<P>>, Wakes) {
+    pub(crate) fn refresh(self: &Arc<Self>, last: u64) -> (VecDeque<Batch<P>>, Wakes) {
         let mut state = self.state.lock();
         state.generation += 1;
-        (state.ring.clear(last + 1), state.wakes())
+        let batches = state.ring.clear(last + 1);
+        (batches, self.wakes_of(&mut state))
     }
 
     /// As `refresh`, for indexes that begin anew.
-    pub(crate) fn restart(&self) -> (VecDeque<Batch<P>>, Wakes) {
+    pub(crate) fn restart(self: &Arc<Self>) -> (VecDeque<Batch<P>>, Wakes) {
         let mut state = self.state.lock();
         state.generation += 1;
-        (state.ring.restart(), state.wakes())
+        let batches = state.ring.restart();
+        (batches, self.wakes_of(&mut state))
     }
 
     /// Lets the history go and takes everybody who waits, when no more will be published.
@@ -109,8 +113,19 @@ impl<P> Channel<P> {
     }
 
     /// For what every waiter should look at, as a closed token.
-    pub(crate) fn wakes(&self) -> Wakes {
-        self.state.lock().wakes()
+    pub(crate) fn wakes(self: &Arc<Self>) -> Wakes {
+        self.wakes_of(&mut self.state.lock())
+    }
+
+    /// The same work whether one waits or ten thousand (behaviour S12).
+    fn wakes_of(self: &Arc<Self>, state: &mut State<P>) -> Wakes {
+        if state.waiters.armed() <= FEW {
+            Wakes::Few(state.waiters.take_few())
+        } else if std::mem::replace(&mut state.waiters.rung, true) {
+            Wakes::Few(Few::default())
+        } else {
+            Wakes::Crowd(Arc::clone(self) as Arc<dyn Waits>)
+        }
     }
 
     /// Takes a seat, before anything else is looked at: what changes from here on is noticed.
@@ -119,9 +134,14 @@ impl<P> Channel<P> {
         Reader { cursor: 0, after: 0, generation: state.generation, seat: state.waiters.sit(), token }
     }
 
-    pub(crate) fn leave(&self, reader: &Reader) {
-        let waker = self.state.lock().waiters.leave(reader.seat);
+    /// Gives the seat back. True when the channel is as if it had just been made.
+    pub(crate) fn leave(&self, reader: &Reader) -> bool {
+        let mut state = self.state.lock();
+        let waker = state.waiters.leave(reader.seat);
+        let unused = state.is_unused();
+        drop(state);
         drop(waker);
+        unused
     }
 
     /// Places the reader after `index`. False when something after it is gone.
@@ -164,13 +184,9 @@ impl<P> Channel<P> {
         Ok(Read::Waiting { crowd })
     }
 
-    /// As if it had just been made.
-    pub(crate) fn is_pristine(&self) -> bool {
-        self.state.lock().ring.is_pristine()
-    }
-
-    pub(crate) fn is_retired(&self) -> bool {
-        self.retired.load(Ordering::Acquire)
+    /// As if it had just been made. Nobody can take a seat while the writer's lock is held.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.state.lock().is_unused()
     }
 }
 
@@ -181,6 +197,10 @@ impl<P> State<P> {
         // The first cursor of all is gone when anything is.
         reader.cursor = found.unwrap_or_default();
         found.is_some()
+    }
+
+    fn is_unused(&self) -> bool {
+        self.waiters.is_empty() && self.ring.is_pristine()
     }
 
     fn check(&self, reader: &Reader, shut: &AtomicBool) -> Result<(), Closed> {
@@ -195,18 +215,6 @@ impl<P> State<P> {
         } else {
             Ok(())
         }
-    }
-
-    /// The same work whether one waits or ten thousand (behaviour S12).
-    fn wakes(&mut self) -> Wakes {
-        if self.waiters.armed() > FEW {
-            return if std::mem::replace(&mut self.waiters.rung, true) {
-                Wakes::Few(Few::default())
-            } else {
-                Wakes::Crowd
-            };
-        }
-        Wakes::Few(self.waiters.take_few())
     }
 }
 

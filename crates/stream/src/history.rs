@@ -35,7 +35,7 @@ pub(crate) struct Kept<P> {
     bounds: History,
 }
 
-impl<P> Kept<P> {
+impl<P: Send + Sync + 'static> Kept<P> {
     pub(crate) fn new() -> Self {
         Self { order: VecDeque::new(), bytes: 0, bounds: History::default() }
     }
@@ -44,8 +44,8 @@ impl<P> Kept<P> {
         self.bounds = bounds;
     }
 
-    pub(crate) fn note(&mut self, channel: &Arc<Channel<P>>, bytes: usize) {
-        self.order.push_back(Arc::clone(channel));
+    pub(crate) fn note(&mut self, channel: Arc<Channel<P>>, bytes: usize) {
+        self.order.push_back(channel);
         self.bytes += bytes;
     }
 

@@ -41,8 +41,9 @@ mod subscribe_request;
 mod subscription;
 mod tokens;
 mod topic_spec;
-mod topics;
+
 mod waiters;
+mod writer;
 
 pub use error::{PublishError, SubscribeError, UnknownTopic};
 pub use event::{Event, Payload};

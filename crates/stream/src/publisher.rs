@@ -6,7 +6,6 @@ use std::sync::Arc;
 use trimtab_seams::Seams;
 
 use crate::shared::Shared;
-use crate::topics::Topics;
 use crate::{
     History, Payload, PublishError, SubscribeError, SubscribeRequest, Subscription, Token, Topic, TopicSpec,
     UnknownTopic,
@@ -48,7 +47,7 @@ impl<P: Payload> EventPublisher<P> {
     #[doc(alias = "NewEventPublisher")]
     #[doc(alias = "RegisterHandler")]
     pub fn new(seams: &Seams, topics: impl IntoIterator<Item = TopicSpec<P>>) -> Self {
-        Self::over(seams, Topics::declared(topics))
+        Self::over(Shared::new(seams, topics, None))
     }
 
     /// A publisher whose topics are made when somebody first publishes or subscribes to them; `None`: there is no such topic. The function may be
@@ -57,17 +56,17 @@ impl<P: Payload> EventPublisher<P> {
         seams: &Seams,
         topics: impl Fn(&Topic) -> Option<TopicSpec<P>> + Send + Sync + 'static,
     ) -> Self {
-        Self::over(seams, Topics::on_demand(topics))
+        Self::over(Shared::new(seams, [], Some(Box::new(topics))))
     }
 
-    fn over(seams: &Seams, topics: Topics<P>) -> Self {
-        Self(Arc::new(Owner(Arc::new(Shared::new(seams, topics)))))
+    fn over(shared: Shared<P>) -> Self {
+        Self(Arc::new(Owner(Arc::new(shared))))
     }
 
     /// Sets how much of the past is kept. To be set before the first publish.
     #[must_use]
     pub fn with_history(self, history: History) -> Self {
-        self.shared().writer().set_bounds(history);
+        self.shared().set_history(history);
         self
     }
 
@@ -91,7 +90,7 @@ impl<P: Payload> EventPublisher<P> {
     /// [`PublishError`]; then nothing was published.
     #[doc(alias = "Publish")]
     pub fn publish(&self, index: u64, events: impl Into<Arc<[P]>>) -> Result<(), PublishError> {
-        self.shared().publish(index, &events.into())
+        self.shared().publish(index, events.into())
     }
 
     /// Opens a subscription. Its snapshot, if it begins with one, is taken here.

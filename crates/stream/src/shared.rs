@@ -1,47 +1,45 @@
 //! What a publisher's handles, its subscriptions and its tasks share.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::Waker;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 use trimtab_seams::Seams;
 
-use crate::bell::{Bell, Waits};
-use crate::channel::{Channel, Reader, Wakes};
-use crate::history::Kept;
-use crate::ring::{Batch, overhead};
+use crate::bell::Bell;
+use crate::channel::{Channel, Reader};
+use crate::ring::Batch;
 use crate::snapshot::Snapshot;
 use crate::snapshot_watch::SnapshotWatch;
 use crate::tokens::Tokens;
-use crate::topics::{Topics, Touched};
-use crate::{Payload, PublishError, SubscribeError, SubscribeRequest, Token, UnknownTopic};
+use crate::writer::{ChannelsOf, TopicsOf, Writer};
+use crate::{
+    History, Payload, PublishError, SubscribeError, SubscribeRequest, Token, Topic, TopicSpec, UnknownTopic,
+};
 
-/// Locks are taken in the order writer, table of topics, channel. None is held while a user's code runs.
+/// Makes a topic of an open set.
+pub(crate) type OnDemand<P> = Box<dyn Fn(&Topic) -> Option<TopicSpec<P>> + Send + Sync>;
+
+/// The writer, locked, and what was found in its table.
+type Locked<'a, P, Found> = (MutexGuard<'a, Writer<P>>, Found);
+
+/// The writer's lock is taken before a channel's. Neither is held while a user's code runs.
 pub(crate) struct Shared<P> {
     pub(crate) seams: Seams,
-    pub(crate) topics: Topics<P>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) watch: Arc<SnapshotWatch<P>>,
     pub(crate) shut: AtomicBool,
     tokens: Arc<Tokens>,
-    /// Held by who changes the history.
-    writer: Mutex<Kept<P>>,
-    /// The last index published; 0 before the first.
-    last: AtomicU64,
-    /// The least index that may be resumed at; [`UNKNOWN`] before the first publish, for what was before is not known here.
-    start: AtomicU64,
+    writer: Mutex<Writer<P>>,
+    on_demand: Option<OnDemand<P>>,
 }
-
-const UNKNOWN: u64 = u64::MAX;
 
 /// How a subscription begins.
 pub(crate) struct Opening<P> {
     pub(crate) channel: Arc<Channel<P>>,
     pub(crate) reader: Reader,
-    /// The subscriber asked to resume, which cannot be.
-    pub(crate) stale: bool,
+    /// The reader stands where the subscriber asked to resume.
+    pub(crate) resumed: bool,
 }
 
 /// A snapshot that is looked after by the watch.
@@ -53,46 +51,69 @@ pub(crate) struct OpenSnapshot<P> {
 }
 
 impl<P: Send + Sync + 'static> Shared<P> {
-    pub(crate) fn new(seams: &Seams, topics: Topics<P>) -> Self {
+    pub(crate) fn new(
+        seams: &Seams,
+        topics: impl IntoIterator<Item = TopicSpec<P>>,
+        on_demand: Option<OnDemand<P>>,
+    ) -> Self {
         Self {
             seams: seams.clone(),
-            topics,
             bell: Arc::default(),
             watch: Arc::new(SnapshotWatch::new(seams.clone())),
             shut: AtomicBool::new(false),
             tokens: Arc::default(),
-            writer: Mutex::new(Kept::new()),
-            last: AtomicU64::new(0),
-            start: AtomicU64::new(UNKNOWN),
+            writer: Mutex::new(Writer::new(topics)),
+            on_demand,
         }
     }
 
-    pub(crate) fn writer(&self) -> MutexGuard<'_, Kept<P>> {
-        self.writer.lock()
-    }
-
-    pub(crate) fn last(&self) -> u64 {
-        self.last.load(Ordering::Acquire)
+    pub(crate) fn set_history(&self, bounds: History) {
+        self.writer.lock().kept.set_bounds(bounds);
     }
 
     pub(crate) fn start_at(&self, index: u64) {
-        let _writer = self.writer.lock();
-        self.last.store(index, Ordering::Release);
-        self.start.store(index, Ordering::Release);
+        self.writer.lock().start_at(index);
     }
 
-    /// Joins a topic and places a reader in it, with a snapshot before it if need be.
+    pub(crate) fn last(&self) -> u64 {
+        self.writer.lock().last()
+    }
+
+    /// Makes a topic that is missing, if there can be one of this name.
+    fn make(&self, topic: &str) -> Result<(), UnknownTopic> {
+        let topic = Topic::from(topic);
+        match self.on_demand.as_ref().and_then(|make| make(&topic)) {
+            Some(spec) => {
+                self.writer.lock().add(topic, spec);
+                Ok(())
+            }
+            None => Err(UnknownTopic::new(topic, self.writer.lock().topics())),
+        }
+    }
+
+    /// Locks the writer with the topic in its table.
+    fn lock_with(&self, topic: &str) -> Result<Locked<'_, P, Arc<Channel<P>>>, UnknownTopic> {
+        loop {
+            let writer = self.writer.lock();
+            if let Some(channel) = writer.find(topic) {
+                return Ok((writer, channel));
+            }
+            drop(writer);
+            self.make(topic)?;
+        }
+    }
+
+    /// Takes a seat in a topic, and places the reader where the request says, if that can be.
     pub(crate) fn open(&self, request: &SubscribeRequest) -> Result<Opening<P>, SubscribeError> {
         if self.shut.load(Ordering::Acquire) {
             return Err(SubscribeError::ShuttingDown);
         }
-        let channel = self.topics.join(request.topic().as_str())?;
         let token = request.token().map(|token| self.tokens.hold(token));
+        let (writer, channel) = self.lock_with(request.topic().as_str())?;
         let mut reader = channel.sit(token);
         let index = request.index();
-        let known = self.start.load(Ordering::Acquire)..=self.last();
-        let resumed = index > 0 && known.contains(&index) && channel.resume(&mut reader, index);
-        Ok(Opening { channel, reader, stale: index > 0 && !resumed })
+        let resumed = index > 0 && writer.may_resume_at(index) && channel.resume(&mut reader, index);
+        Ok(Opening { channel, reader, resumed })
     }
 
     /// Takes the snapshot and places the reader behind it. Should the history not reach back to the snapshot, the reader finds itself lagged.
@@ -110,54 +131,34 @@ impl<P: Send + Sync + 'static> Shared<P> {
     }
 
     /// Gives back what a subscription held of the topic.
-    pub(crate) fn leave(&self, channel: &Channel<P>, reader: &Reader) {
-        channel.leave(reader);
-        if self.topics.part(channel) {
-            let _writer = self.writer.lock();
-            self.topics.retire(channel);
+    pub(crate) fn leave(&self, channel: &Arc<Channel<P>>, reader: &Reader) {
+        if channel.leave(reader) && self.on_demand.is_some() {
+            self.writer.lock().retire(channel);
         }
     }
 
     pub(crate) fn refresh(&self, topic: &str) -> Result<(), UnknownTopic> {
-        loop {
-            let channel = self.topics.find(topic)?;
-            let mut writer = self.writer.lock();
-            if channel.is_retired() {
-                continue;
-            }
-            let (batches, wakes) = channel.refresh(self.last());
-            writer.forget(&channel, batches.iter().map(|batch| batch.bytes).sum());
-            drop(writer);
-            self.wake(&channel, wakes);
-            return Ok(());
-        }
+        let (mut writer, channel) = self.lock_with(topic)?;
+        let (let_go, wakes) = writer.refresh(&channel);
+        drop(writer);
+        drop(let_go);
+        wakes.wake(&self.bell);
+        Ok(())
     }
 
     pub(crate) fn reset(&self, index: u64) {
-        let mut let_go: Vec<VecDeque<Batch<P>>> = Vec::new();
-        let mut woken = Vec::new();
-        {
-            let mut writer = self.writer.lock();
-            self.last.store(index, Ordering::Release);
-            self.start.store(index.saturating_add(1), Ordering::Release);
-            for channel in self.topics.all() {
-                let (batches, wakes) = channel.restart();
-                let_go.push(batches);
-                woken.push((channel, wakes));
-            }
-            writer.forget_all();
-        }
-        drop(let_go);
-        for (channel, wakes) in woken {
-            self.wake(&channel, wakes);
+        let channels = self.writer.lock().reset(index);
+        for (let_go, wakes) in channels {
+            drop(let_go);
+            wakes.wake(&self.bell);
         }
     }
 
     pub(crate) fn close_token(&self, token: &Token) {
         if self.tokens.close(token) {
-            for channel in self.topics.all() {
-                let wakes = channel.wakes();
-                self.wake(&channel, wakes);
+            let wakes: Vec<_> = self.writer.lock().channels().map(Channel::wakes).collect();
+            for wakes in wakes {
+                wakes.wake(&self.bell);
             }
         }
     }
@@ -169,89 +170,73 @@ impl<P: Send + Sync + 'static> Shared<P> {
         }
         self.bell.close();
         self.watch.close();
-        let mut let_go = Vec::new();
-        let mut waiting = Vec::new();
+        let (mut let_go, mut waiting) = (Vec::new(), Vec::new());
         {
             let mut writer = self.writer.lock();
-            for channel in self.topics.all() {
+            for channel in writer.channels() {
                 let mut here = Vec::new();
                 let_go.push(channel.shut(&mut here));
                 waiting.append(&mut here);
             }
-            writer.forget_all();
+            writer.kept.forget_all();
         }
         drop(let_go);
         for armed in waiting {
             armed.waker.wake();
         }
     }
-
-    fn wake(&self, channel: &Arc<Channel<P>>, wakes: Wakes) {
-        match wakes {
-            Wakes::Few(few) => few.into_iter().flatten().for_each(Waker::wake),
-            Wakes::Crowd => self.bell.ring(Arc::clone(channel) as Arc<dyn Waits>),
-        }
-    }
 }
 
 impl<P: Payload> Shared<P> {
-    pub(crate) fn publish(&self, index: u64, events: &Arc<[P]>) -> Result<(), PublishError> {
+    pub(crate) fn publish(&self, index: u64, events: Arc<[P]>) -> Result<(), PublishError> {
         let bytes = events.iter().map(Payload::bytes).sum();
-        loop {
-            let touched = self.topics.touched(events)?;
-            let writer = self.writer.lock();
-            if self.shut.load(Ordering::Acquire) {
-                return Err(PublishError::ShuttingDown);
-            }
-            let last = self.last();
-            if index <= last {
-                return Err(PublishError::IndexNotAbove { index, last });
-            }
-            if touched.iter().any(|channel| channel.is_retired()) {
-                continue;
-            }
-            if self.start.load(Ordering::Acquire) == UNKNOWN {
-                self.start.store(index - 1, Ordering::Release);
-            }
-            self.last.store(index, Ordering::Release);
-            self.push(writer, touched, index, events, bytes);
-            return Ok(());
+        let (mut writer, channels) = self.lock_with_all(&events)?;
+        if self.shut.load(Ordering::Acquire) {
+            return Err(PublishError::ShuttingDown);
         }
-    }
+        if index <= writer.last() {
+            return Err(PublishError::IndexNotAbove { index, last: writer.last() });
+        }
+        writer.advance(index);
+        let ChannelsOf { first: Some(first), others } = channels else { return Ok(()) };
+        let (mixed, fresh) = (!others.is_empty(), 1 + others.len());
 
-    fn push(
-        &self,
-        mut writer: MutexGuard<'_, Kept<P>>,
-        touched: Touched<P>,
-        index: u64,
-        events: &Arc<[P]>,
-        bytes: usize,
-    ) {
-        let Touched { first: Some(first), others } = touched else { return };
-        let mixed = !others.is_empty();
-        let mut push = |channel: &Arc<Channel<P>>, bytes| {
-            let bytes = bytes + overhead::<P>();
-            writer.note(channel, bytes);
-            channel.push(Batch { index, events: Arc::clone(events), mixed, bytes })
-        };
         // The events are freed with the last batch that holds them: that one carries their bytes.
-        let wakes = push(&first, if mixed { 0 } else { bytes });
-        let last_other = others.len().saturating_sub(1);
-        let other_wakes: Vec<_> = others
-            .iter()
-            .enumerate()
-            .map(|(nth, channel)| push(channel, if nth == last_other { bytes } else { 0 }))
-            .collect();
-        let fresh = 1 + others.len();
-        let mut let_go = writer.evict(fresh);
+        let last = others.len().checked_sub(1);
+        let other_events: Vec<_> = others.iter().map(|_| Arc::clone(&events)).collect();
+        let first_bytes = if mixed { 0 } else { bytes };
+        let wakes = writer.push(first, Batch { index, events, mixed, bytes: first_bytes });
+        let mut other_wakes = Vec::new();
+        for (nth, (channel, events)) in others.into_iter().zip(other_events).enumerate() {
+            let bytes = if Some(nth) == last { bytes } else { 0 };
+            other_wakes.push(writer.push(channel, Batch { index, events, mixed, bytes }));
+        }
+        let mut let_go = writer.kept.evict(fresh);
         drop(writer);
-        self.wake(&first, wakes);
-        for (channel, wakes) in others.iter().zip(other_wakes) {
-            self.wake(channel, wakes);
+
+        wakes.wake(&self.bell);
+        for wakes in other_wakes {
+            wakes.wake(&self.bell);
         }
         while let Some(batch) = let_go {
             drop(batch);
-            let_go = self.writer.lock().evict(fresh);
+            let_go = self.writer.lock().kept.evict(fresh);
+        }
+        Ok(())
+    }
+
+    /// Locks the writer with all topics of the events in its table.
+    fn lock_with_all(&self, events: &[P]) -> Result<Locked<'_, P, ChannelsOf<P>>, UnknownTopic> {
+        let topics = TopicsOf::new(events);
+        loop {
+            let writer = self.writer.lock();
+            match writer.find_all(&topics) {
+                Ok(channels) => return Ok((writer, channels)),
+                Err(missing) => {
+                    drop(writer);
+                    self.make(missing)?;
+                }
+            }
         }
     }
 }

@@ -61,12 +61,13 @@ impl<P: Payload> Subscription<P> {
         request: SubscribeRequest,
     ) -> Result<Self, SubscribeError> {
         let opening = publisher.open(&request)?;
+        let mut index = request.index();
         let mut open = Open {
             publisher: Arc::clone(publisher),
             channel: opening.channel,
             reader: opening.reader,
             request,
-            stale: opening.stale,
+            stale: index > 0 && !opening.resumed,
             snapshot: None,
             chunk: Vec::new(),
             budget: BUDGET,
@@ -74,8 +75,7 @@ impl<P: Payload> Subscription<P> {
         if *open.request.interest() == Interest::All && !open.channel.wildcard {
             return Err(SubscribeError::NoWildcard(open.request.topic().clone()));
         }
-        let mut index = open.request.index();
-        if index == 0 || open.stale {
+        if !opening.resumed {
             open.snapshot = Some(publisher.take_snapshot(&open.channel, &mut open.reader, &open.request));
             index = 0;
         }

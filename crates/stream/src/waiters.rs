@@ -72,6 +72,11 @@ impl Waiters {
         None
     }
 
+    /// Nobody has a seat.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
     pub(crate) fn armed(&self) -> usize {
         self.armed.len()
     }
