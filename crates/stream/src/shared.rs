@@ -201,16 +201,13 @@ impl<P: Payload> Shared<P> {
         let ChannelsOf { first: Some(first), others } = channels else { return Ok(()) };
         let (mixed, fresh) = (!others.is_empty(), 1 + others.len());
 
-        // The events are freed with the last batch that holds them: that one carries their bytes.
-        let last = others.len().checked_sub(1);
-        let other_events: Vec<_> = others.iter().map(|_| Arc::clone(&events)).collect();
-        let first_bytes = if mixed { 0 } else { bytes };
-        let wakes = writer.push(first, Batch { index, events, mixed, bytes: first_bytes });
+        // The events are freed with the last batch that holds them, the first topic's: that one carries their bytes.
         let mut other_wakes = Vec::new();
-        for (nth, (channel, events)) in others.into_iter().zip(other_events).enumerate() {
-            let bytes = if Some(nth) == last { bytes } else { 0 };
-            other_wakes.push(writer.push(channel, Batch { index, events, mixed, bytes }));
+        for channel in others {
+            let events = Arc::clone(&events);
+            other_wakes.push(writer.push(channel, Batch { index, events, mixed, bytes: 0 }));
         }
+        let wakes = writer.push(first, Batch { index, events, mixed, bytes });
         let mut let_go = writer.kept.evict(fresh);
         drop(writer);
 
