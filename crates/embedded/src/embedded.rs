@@ -50,6 +50,11 @@ impl Embedded {
         Self { core, limits }
     }
 
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// Adds a request, and leads when nobody does.
     fn request(&self, request: Request) {
         if self.core.queue().join(request) {

@@ -17,3 +17,5 @@ pub(crate) use entries_file::EntriesFile;
 pub(crate) use files::{Directory, Files};
 pub(crate) use log_file::{LogFile, LogReader};
 pub(crate) use redb_file::{ReadError, WriteError, text_of};
+#[cfg(test)]
+pub(crate) use watched::{Faults, Watched};

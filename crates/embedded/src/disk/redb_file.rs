@@ -41,7 +41,8 @@ impl<E: Into<redb::Error>> From<E> for ReadError {
 /// An open file.
 #[derive(Debug)]
 pub(crate) struct RedbFile {
-    database: Arc<Database>,
+    /// There until it is dropped.
+    database: Option<Arc<Database>>,
     faults: Faults,
     path: PathBuf,
 }
@@ -90,12 +91,12 @@ impl RedbFile {
             builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).create_with_backend(file)
         }));
         let database = match opened {
-            Ok(Ok(database)) => Arc::new(database),
+            Ok(Ok(database)) => Some(Arc::new(database)),
             Ok(Err(error)) => return Err(told(&path, error.into())),
             Err(panic) => return Err(OpenError::corrupt(&path, text_of(&*panic))),
         };
         let opened = Self { database, faults, path };
-        let transaction = opened.database.begin_read().map_err(|error| told(&opened.path, error.into()))?;
+        let transaction = opened.database().begin_read().map_err(|error| told(&opened.path, error.into()))?;
         let store = stamp::read(&transaction, &opened.path)?;
         Ok((opened, store))
     }
@@ -104,12 +105,12 @@ impl RedbFile {
         &self.path
     }
 
-    pub(crate) const fn database(&self) -> &Arc<Database> {
-        &self.database
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        self.database.as_ref().expect("it is there until it is dropped")
     }
 
     pub(crate) fn read(&self) -> Result<ReadTransaction, ReadError> {
-        Ok(self.database.begin_read()?)
+        Ok(self.database().begin_read()?)
     }
 
     /// Runs one write transaction and syncs it. With `quick_repair` opening after a crash need not walk the file; the commit costs more.
@@ -120,7 +121,7 @@ impl RedbFile {
     ) -> Result<T, WriteError> {
         self.faults.clear();
         let prepare = || -> Result<_, redb::Error> {
-            let mut transaction = self.database.begin_write()?;
+            let mut transaction = self.database().begin_write()?;
             transaction.set_quick_repair(quick_repair);
             let made = body(&transaction)?;
             Ok((transaction, made))
@@ -143,6 +144,14 @@ impl RedbFile {
             _ if committing => WriteError::Open(format!("a write to `{path}` failed: {error}")),
             _ => WriteError::Refused(format!("`{path}` cannot be written: {error}")),
         }
+    }
+}
+
+/// redb closes a file when it is dropped, and panics there if it has panicked before.
+impl Drop for RedbFile {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
     }
 }
 
