@@ -106,12 +106,14 @@ impl<S: Shape> TermsOf<S> {
     }
 }
 
+type AnyTerms = dyn Fn(&Entry) -> Result<Vec<String>, DecodeError> + Send + Sync;
+
 /// A lookup with the term that is asked for, its type forgotten.
 #[derive(Clone)]
 pub(super) struct Asked {
     lookup: Cow<'static, str>,
     pub(super) term: String,
-    terms: Arc<dyn Fn(&Entry) -> Result<Vec<String>, DecodeError> + Send + Sync>,
+    terms: Arc<AnyTerms>,
 }
 
 impl Asked {

@@ -21,7 +21,6 @@ struct Own {
 
 impl Overlay {
     /// What own commits have made of a key; the outer `None`: they have not touched it.
-    #[expect(clippy::option_option, reason = "not touched and deleted are two answers")]
     pub fn get(&self, key: &Key) -> Option<Option<&Entry>> {
         self.0.get(key).map(|own| own.now.as_ref())
     }

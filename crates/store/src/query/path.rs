@@ -73,7 +73,7 @@ struct Walk<'a> {
     texts: &'a mut Vec<String>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// The walk into a member or element, if the path leads there.
     fn inside(&mut self, matches: impl FnOnce(&str) -> bool) -> Option<Walk<'_>> {
         let (step, steps) = self.steps.split_first()?;

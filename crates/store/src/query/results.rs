@@ -10,7 +10,7 @@ use trimtab_backend::{Key, Uid};
 use super::lookup::owner_index;
 use super::query::Filter;
 use super::{Query, Stored, View};
-use crate::state::{Range, TermIndex};
+use crate::state::{Cursor, Range, TermIndex};
 use crate::{Entry, ReadError, Shape};
 
 /// The entries of a [`Query`], one by one. Holds the snapshot until it is dropped.
@@ -22,8 +22,7 @@ pub struct Results<S: Shape> {
     source: Source,
     /// Told first of all, and the end.
     refused: Option<ReadError>,
-    /// Where the next stretch begins; none when the last one was read.
-    next: Option<Option<Key>>,
+    cursor: Cursor,
     stretch: Vec<(Key, Stored)>,
     ready: VecDeque<(Key, Stored)>,
     own: VecDeque<Entry>,
@@ -54,14 +53,14 @@ impl<S: Shape> Results<S> {
             filter,
             source,
             refused,
-            next: Some(None),
+            cursor: Cursor::Start,
             stretch: Vec::new(),
             ready: VecDeque::new(),
             own: VecDeque::new(),
             shape: PhantomData,
         };
         if results.refused.is_some() {
-            results.next = None;
+            results.cursor = Cursor::End;
         } else if let Some(overlay) = results.view.overlay() {
             let own = overlay.iter().filter(|(key, _)| results.range.contains(key));
             results.own = own
@@ -74,16 +73,14 @@ impl<S: Shape> Results<S> {
 
     /// Reads stretches until something is wanted of one, or there are no more.
     fn read_on(&mut self) {
-        while self.ready.is_empty() {
-            let Some(after) = self.next.take() else { return };
+        while self.ready.is_empty() && !self.cursor.is_end() {
             let pinned = &self.view.snapshot().0;
-            let next = match &self.source {
-                Source::Order => pinned.walk(&self.range, after.as_ref(), &mut self.stretch),
+            match &self.source {
+                Source::Order => pinned.walk(&self.range, &mut self.cursor, &mut self.stretch),
                 Source::Index(index, term) => {
-                    pinned.walk_term(index, term, after.as_ref(), &mut self.stretch)
+                    pinned.walk_term(index, term, &mut self.cursor, &mut self.stretch);
                 }
-            };
-            self.next = next.map(Some);
+            }
             let overlay = self.view.overlay();
             let wanted = self.stretch.drain(..).filter(|(key, stored)| {
                 overlay.is_none_or(|overlay| overlay.get(key).is_none())

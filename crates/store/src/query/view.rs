@@ -124,6 +124,6 @@ impl fmt::Debug for View {
             .field("index", &self.index())
             .field("tenancy", &self.tenancy)
             .field("own_writes", &self.overlay.as_ref().map_or(0, |overlay| overlay.len()))
-            .finish()
+            .finish_non_exhaustive()
     }
 }

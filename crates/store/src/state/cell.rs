@@ -17,6 +17,7 @@ struct Chain<V> {
     now: Option<V>,
     previous: Option<Version<V>>,
     /// Newest first.
+    #[expect(clippy::box_collection, reason = "nearly always absent: 8 bytes a cell instead of 24")]
     rest: Option<Box<Vec<Version<V>>>>,
     /// Whether the writer has it on its list of cells to trim.
     listed: bool,
@@ -107,9 +108,9 @@ impl<V: Value> Cell<V> {
             for version in *rest {
                 let from = version.from;
                 if pins.may_read(from, before) {
-                    kept.push(version)
+                    kept.push(version);
                 } else {
-                    dropped.push(version)
+                    dropped.push(version);
                 }
                 before = from;
             }

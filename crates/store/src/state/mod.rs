@@ -22,7 +22,7 @@ mod writer;
 
 pub(crate) use order::Range;
 pub(crate) use terms::{TermIndex, Terms};
-pub(crate) use view::{Pinned, State};
+pub(crate) use view::{Cursor, Pinned, State};
 pub(crate) use writer::Writer;
 
 /// The number of a commit in one view: grows by one with each, also where the store's own index goes back.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use trimtab_backend::{Index, Key, Position, StoreId, Tenancy, TenancyPattern};
 
 use super::terms::Terms;
-use super::{Pinned, Range, State, TermIndex};
+use super::{Cursor, Pinned, Range, State, TermIndex};
 
 type Value = Arc<(u32, Vec<String>)>;
 impl super::Value for Value {
@@ -67,18 +67,18 @@ fn lookup() -> TermIndex<Value> {
 
 fn list(pinned: &Pinned<Value>, range: &Range) -> Vec<(Key, Value)> {
     let mut found = Vec::new();
-    let mut after = None;
-    while let Some(next) = pinned.walk(range, after.as_ref(), &mut found) {
-        after = Some(next);
+    let mut cursor = Cursor::Start;
+    while !cursor.is_end() {
+        pinned.walk(range, &mut cursor, &mut found);
     }
     found
 }
 
 fn by_term(pinned: &Pinned<Value>, index: &TermIndex<Value>, term: &str) -> Vec<(Key, Value)> {
     let mut found = Vec::new();
-    let mut after = None;
-    while let Some(next) = pinned.walk_term(index, term, after.as_ref(), &mut found) {
-        after = Some(next);
+    let mut cursor = Cursor::Start;
+    while !cursor.is_end() {
+        pinned.walk_term(index, term, &mut cursor, &mut found);
     }
     found
 }
@@ -134,15 +134,15 @@ fn commit(
     writes: impl IntoIterator<Item = (Key, Option<Value>)>,
     model: &mut Model,
 ) {
-    let mut writer = state.write();
+    let mut commit = state.write();
     for (key, value) in writes {
         let old = match value.clone() {
             Some(value) => model.insert(key.clone(), value),
             None => model.remove(&key),
         };
-        assert_eq!(writer.put(&key, value), old, "the previous value of {key}");
+        assert_eq!(commit.put(&key, value.as_ref()), old, "the previous value of {key}");
     }
-    writer.publish(position(at));
+    commit.publish(position(at));
 }
 
 proptest! {
@@ -170,7 +170,9 @@ proptest! {
             }
         }
         held.push((state.pin(), model.clone()));
-        held.iter().for_each(|(pinned, model)| compare(pinned, model));
+        for (pinned, model) in &held {
+            compare(pinned, model);
+        }
 
         // Once nobody reads the past, nothing of it is left.
         held.clear();
@@ -228,9 +230,9 @@ fn a_list_under_one_snapshot_is_exact_while_everything_is_deleted_and_created_an
     commit(&state, 1, (0..1_000).map(|n| (numbered(n), Some(value(1, 0)))), &mut model);
     let pinned = state.pin();
     let range = Range { kind: Some("thing".into()), ..Range::default() };
-    let (mut found, mut after, mut at) = (Vec::new(), None, 2);
-    while let Some(next) = pinned.walk(&range, after.as_ref(), &mut found) {
-        after = Some(next);
+    let (mut found, mut cursor, mut at) = (Vec::new(), Cursor::Start, 2);
+    while !cursor.is_end() {
+        pinned.walk(&range, &mut cursor, &mut found);
         for n in 0..1_500_usize {
             let new = (!n.is_multiple_of(3)).then(|| value(at, 0));
             commit(&state, u64::from(at), [(numbered(n), new)], &mut model);

@@ -55,6 +55,33 @@ impl<V: Value> State<V> {
     }
 }
 
+/// How far a walk has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Cursor {
+    #[default]
+    Start,
+    /// Everything up to this key was walked.
+    After(Key),
+    End,
+}
+
+impl Cursor {
+    pub(crate) fn is_end(&self) -> bool {
+        *self == Self::End
+    }
+
+    fn after(&self) -> Option<&Key> {
+        match self {
+            Self::After(key) => Some(key),
+            Self::Start | Self::End => None,
+        }
+    }
+
+    fn go_on(&mut self, last: Option<Key>) {
+        *self = last.map_or(Self::End, Self::After);
+    }
+}
+
 /// A commit held for reading.
 pub(crate) struct Pinned<V: Value> {
     state: Arc<State<V>>,
@@ -86,16 +113,16 @@ impl<V: Value> Pinned<V> {
         self.state.order.kinds()
     }
 
-    /// Appends what is visible of the next stretch of a range after a key. Gives where to go on; none at the end.
-    pub(crate) fn walk(&self, range: &Range, after: Option<&Key>, found: &mut Vec<(Key, V)>) -> Option<Key> {
+    /// Appends what is visible of the next stretch of a range.
+    pub(crate) fn walk(&self, range: &Range, cursor: &mut Cursor, found: &mut Vec<(Key, V)>) {
         let mut last = None;
-        let more = self.state.order.walk(range, after, &mut |cell| {
+        let more = self.state.order.walk(range, cursor.after(), &mut |cell| {
             if let Some((_, value)) = cell.at(self.turn) {
                 found.push((cell.key.clone(), value));
             }
             last = Some(Arc::clone(cell));
         });
-        last.filter(|_| more).map(|cell| cell.key.clone())
+        cursor.go_on(last.filter(|_| more).map(|cell| cell.key.clone()));
     }
 
     /// As [`Pinned::walk`], over the keys that have a term of an index.
@@ -103,18 +130,17 @@ impl<V: Value> Pinned<V> {
         &self,
         index: &TermIndex<V>,
         term: &str,
-        after: Option<&Key>,
+        cursor: &mut Cursor,
         found: &mut Vec<(Key, V)>,
-    ) -> Option<Key> {
-        let candidates = index.candidates(term, after, STRIDE);
-        let next = candidates.last().filter(|_| candidates.len() == STRIDE).cloned();
+    ) {
+        let candidates = index.candidates(term, cursor.after(), STRIDE);
+        cursor.go_on(candidates.last().filter(|_| candidates.len() == STRIDE).cloned());
         for key in candidates {
             let seen = self.state.table.with(&key, |cell| cell.at(self.turn)).flatten();
             if let Some((_, value)) = seen.filter(|(since, _)| index.has(&key, *since, term)) {
                 found.push((key, value));
             }
         }
-        next
     }
 }
 

@@ -112,17 +112,17 @@ impl<V: Value> Writer<'_, V> {
     }
 
     /// Writes a key, or removes it. Gives what stood there.
-    pub(crate) fn put(&mut self, key: &Key, value: Option<V>) -> Option<V> {
+    pub(crate) fn put(&mut self, key: &Key, value: Option<&V>) -> Option<V> {
         let state = self.state;
         let mut backlog = state.backlog.lock();
         let mut listed = None;
         let put = state.table.with(key, |cell| {
-            let put = cell.put(self.turn, value.clone());
+            let put = cell.put(self.turn, value.cloned());
             listed = put.list.then(|| Arc::clone(cell));
             put
         });
         if put.is_none()
-            && let Some(value) = &value
+            && let Some(value) = value
         {
             let cell = Arc::new(Cell::new(key.clone(), self.turn, value.clone()));
             state.table.insert(&cell);
@@ -133,7 +133,7 @@ impl<V: Value> Writer<'_, V> {
             if again {
                 index.forget(key, self.turn);
             }
-            if let Some(value) = &value {
+            if let Some(value) = value {
                 index.add(key, self.turn, value);
             }
         });

@@ -97,7 +97,7 @@ pub(super) fn put(
     deleted: bool,
 ) -> impl Iterator<Item = EntryEvent> + use<> {
     core.note_undecodable(key, next.as_ref());
-    let old = writer.put(key, next.clone());
+    let old = writer.put(key, next.as_ref());
     let same_life =
         |next: &Stored| !deleted && old.as_ref().is_some_and(|old| old.created() == next.created());
     let goes_on = next.as_ref().is_some_and(same_life);

@@ -31,7 +31,7 @@ impl Retry {
         let full = self.base.saturating_mul(1 << self.attempts.min(20)).min(self.max);
         self.attempts = self.attempts.saturating_add(1);
         let half = full / 2;
-        (half + seams.random_below(full - half)).max(asked.unwrap_or_default())
+        (half + seams.random_below(half)).max(asked.unwrap_or_default())
     }
 }
 

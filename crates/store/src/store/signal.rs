@@ -24,10 +24,6 @@ impl Signal {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    pub(super) fn is_set(&self) -> bool {
-        self.0.lock().set
-    }
-
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
         if state.set {

@@ -8,14 +8,14 @@ use trimtab_stream::{Interest, SubscribeRequest};
 use super::EntryEvent;
 use super::event::parts;
 use crate::query::Stored;
-use crate::state::{Pinned, Range, State};
+use crate::state::{Cursor, Pinned, Range, State};
 
 /// The entries of a kind as events, a stretch at a time.
 pub(super) struct SnapshotEvents {
     pinned: Pinned<Stored>,
     index: Index,
     range: Range,
-    next: Option<Option<Key>>,
+    cursor: Cursor,
     stretch: IntoIter<(Key, Stored)>,
 }
 
@@ -29,11 +29,11 @@ impl SnapshotEvents {
             pinned,
             index,
             range: Range { kind, tenancies: TenancyPattern::ANY, prefix: String::new() },
-            next: Some(None),
+            cursor: Cursor::Start,
             stretch: IntoIter::default(),
         };
         if let Interest::One(subject) = request.interest() {
-            events.next = None;
+            events.cursor = Cursor::End;
             if let Some((partition, namespace, name)) = parts(subject) {
                 let tenancy = Tenancy::new(partition, namespace);
                 let key = Key::within(request.topic().as_str().into(), tenancy, name);
@@ -55,9 +55,11 @@ impl Iterator for SnapshotEvents {
                     return Some(EntryEvent { key, old: None, new: Some(entry), index: self.index });
                 }
             }
-            let after = self.next.take()?;
+            if self.cursor.is_end() {
+                return None;
+            }
             let mut stretch = Vec::new();
-            self.next = self.pinned.walk(&self.range, after.as_ref(), &mut stretch).map(Some);
+            self.pinned.walk(&self.range, &mut self.cursor, &mut stretch);
             self.stretch = stretch.into_iter();
         }
     }

@@ -15,7 +15,7 @@ use super::applier::{publish, put};
 use super::core::Core;
 use super::yielding::yield_now;
 use crate::query::Stored;
-use crate::state::Range;
+use crate::state::{Cursor, Range};
 
 /// How many entries are written before other tasks get a turn.
 const TURN: usize = 512;
@@ -95,9 +95,9 @@ async fn vanished(core: &Core, entries: &HashMap<Key, Halves, HashState>) -> Vec
     let mut gone = Vec::new();
     for kind in pinned.kinds() {
         let range = Range { kind: Some(kind), tenancies: TenancyPattern::ANY, prefix: String::new() };
-        let (mut stretch, mut next) = (Vec::new(), Some(None));
-        while let Some(after) = next {
-            next = pinned.walk(&range, after.as_ref(), &mut stretch).map(Some);
+        let (mut stretch, mut cursor) = (Vec::new(), Cursor::Start);
+        while !cursor.is_end() {
+            pinned.walk(&range, &mut cursor, &mut stretch);
             gone.extend(stretch.drain(..).map(|(key, _)| key).filter(|key| !entries.contains_key(key)));
             yield_now().await;
         }

@@ -145,7 +145,9 @@ impl Backend for Faulty {
         }
         inner.commit(transaction).await.map_err(|error| match error {
             CommitError::Conflict(mut failed) if !tells => {
-                failed.iter_mut().for_each(|failed| failed.found = Found::Untold);
+                for failed in &mut failed {
+                    failed.found = Found::Untold;
+                }
                 CommitError::Conflict(failed)
             }
             error => error,

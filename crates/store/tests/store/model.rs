@@ -87,7 +87,9 @@ fn every_held_snapshot_of_a_store_is_a_copy_of_a_plain_map() {
                     held.swap_remove(usize::try_from(random.next_u64()).unwrap_or(0) % held.len());
                 }
             }
-            held.iter().for_each(|(snapshot, model)| check(snapshot, model));
+            for (snapshot, model) in &held {
+                check(snapshot, model);
+            }
         });
     }
 }
@@ -104,7 +106,7 @@ impl History {
         for change in changes {
             match change {
                 RecordChange::Put(record) => {
-                    drop(self.now.insert((record.key.clone(), record.part), record.clone()))
+                    drop(self.now.insert((record.key.clone(), record.part), record.clone()));
                 }
                 RecordChange::Delete { key, .. } => self.now.retain(|(held, _), _| held != key),
             }
@@ -135,8 +137,8 @@ fn whatever_happens_to_the_feed_the_view_is_the_store_at_some_index_and_never_go
             let (mut seen, mut told) = (Index::ZERO, BTreeMap::new());
             let (mut away, mut model) = (false, Ports::new());
             for _ in 0..150 {
-                let writes = writes(&random, &writer, &mut model);
-                writer.commit(writes).await.expect("committed");
+                let some = writes(&random, &writer, &mut model);
+                writer.commit(some).await.expect("committed");
                 match random.next_u64() % 8 {
                     0 if away => backend.come_back(),
                     0 => backend.go_away(FollowError::UNREACHABLE),

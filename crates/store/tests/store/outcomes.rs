@@ -179,7 +179,7 @@ fn what_the_backend_refuses_is_told_by_what_to_do_next() {
 #[test]
 fn a_fence_that_does_not_hold_is_told_before_any_conflict() {
     virtual_time::run(8, async |seams| {
-        let (_backend, store) = faulty(&seams).await;
+        let (backend, store) = faulty(&seams).await;
         let lease = Key::new("trimtab.lease", "leader");
         let fence = |version: u64| Check {
             key: lease.clone(),
@@ -192,7 +192,7 @@ fn a_fence_that_does_not_hold_is_told_before_any_conflict() {
             value: "{}\n{}".into(),
             expect: Expect::Absent,
         };
-        let epoch = _backend.memory();
+        let epoch = backend.memory();
         let held = trimtab_backend::Backend::commit(&epoch, Transaction::of([put]))
             .await
             .expect("acquired")

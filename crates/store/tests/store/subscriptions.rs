@@ -93,9 +93,9 @@ fn a_snapshot_is_read_from_a_pinned_commit_while_the_store_goes_on() {
                         assert_eq!(event.index.get(), index);
                     }
                     if ended {
-                        live += events.len()
+                        live += events.len();
                     } else {
-                        seen.extend(events.iter().map(|e| e.key.clone()))
+                        seen.extend(events.iter().map(|e| e.key.clone()));
                     }
                 }
                 Message::EndOfSnapshot(index) => {
