@@ -27,8 +27,7 @@ fn calls(defer: impl AsyncFnOnce(DeferHandle<&'static str>, &Seams)) -> Calls {
         seams.sleep_until(Instant::ORIGIN + 61 * SECOND).await;
         handle.defer("after the end", seams.now());
         assert!(handle.is_empty(), "harmless after the end");
-        let calls = calls.lock().unwrap().clone();
-        calls
+        calls.lock().unwrap().clone()
     })
 }
 

@@ -77,7 +77,7 @@ fn a_key_with_p_of_its_level_ahead_waits_for_at_most_ten_p_and_nine_others() {
             let mut waiting = BTreeMap::<u32, (usize, usize)>::new();
             for _ in 0..5000 {
                 // More come in than go out, and the upper levels are never empty.
-                for _ in 0..1 + random.next_u64() % 2 {
+                for _ in 0..=random.next_u64() % 2 {
                     let key = u32::try_from(random.next_u64() % 300).unwrap();
                     let level = usize::try_from(key % 3).unwrap();
                     queue.push(Add::now(key).with_priority(levels[level]));
@@ -87,7 +87,9 @@ fn a_key_with_p_of_its_level_ahead_waits_for_at_most_ten_p_and_nine_others() {
                 let key = next(&queue).await;
                 let (ahead, others) = waiting.remove(&key).expect("it was added");
                 assert!(others <= 10 * ahead + 9, "{others} others with {ahead} ahead");
-                waiting.values_mut().for_each(|(_, others)| *others += 1);
+                for (_, others) in waiting.values_mut() {
+                    *others += 1;
+                }
             }
             assert!(waiting.values().all(|(ahead, others)| *others <= 10 * ahead + 9));
         }

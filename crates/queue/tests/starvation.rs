@@ -36,8 +36,7 @@ fn served(load: f64, low: usize) -> Vec<u32> {
             seams.sleep(pause).await;
         }
         queue.shutdown();
-        let served = served.lock().unwrap().clone();
-        served
+        served.lock().unwrap().clone()
     })
 }
 

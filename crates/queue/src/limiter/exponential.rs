@@ -111,6 +111,6 @@ impl<T: ?Sized> Limiter<T> for ExponentialBackoff {
         }
         let fifth = u64::try_from((delay / 5).as_nanos()).unwrap_or(u64::MAX);
         let cut = (u128::from(failure.random) * u128::from(fifth)) >> 64;
-        delay - Duration::from_nanos(u64::try_from(cut).unwrap_or(fifth))
+        delay.saturating_sub(Duration::from_nanos(u64::try_from(cut).unwrap_or(fifth)))
     }
 }
