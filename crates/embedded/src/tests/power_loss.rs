@@ -8,6 +8,9 @@ use super::crash_model::CrashModel;
 use super::sim_disk::{SimDisk, Temper, one_in};
 use super::store::{SMALL, close, commit_together, open_on};
 
+/// How often the power goes in all; a multiple of sixteen.
+const LOSSES: &str = "TRIMTAB_POWER_LOSSES";
+
 /// Power losses of one store, one after another.
 const LIVES: u64 = 8;
 
@@ -69,10 +72,14 @@ fn many_stores(seeds: std::ops::Range<u64>) -> Places {
 }
 
 /// behaviour E8, guarantee S-a, fault F3, fault F27
+///
+/// At full length, 10,000 losses: `cargo xtask crash`.
 #[test]
 fn every_acknowledged_commit_survives_the_loss_of_power_at_any_point() {
+    let losses = std::env::var(LOSSES).ok().and_then(|text| text.parse().ok()).unwrap_or(2400);
+    let stores = losses / LIVES;
     let places = std::thread::scope(|scope| {
-        let halves = [0..625, 625..1250].map(|seeds| scope.spawn(|| many_stores(seeds)));
+        let halves = [0..stores / 2, stores / 2..stores].map(|seeds| scope.spawn(|| many_stores(seeds)));
         let mut all = Places::new();
         for half in halves {
             for (place, count) in half.join().expect("no violation") {
@@ -81,10 +88,11 @@ fn every_acknowledged_commit_survives_the_loss_of_power_at_any_point() {
         }
         all
     });
-    assert_eq!(places.values().sum::<u64>(), 10_000, "{places:?}");
+    assert_eq!(places.values().sum::<u64>(), losses, "{places:?}");
     let each = ["writing log.redb", "writing entries.redb", "opening log.redb", "opening entries.redb"];
     for place in each.into_iter().chain(["opening log.redb.new", "opening entries.redb.new"]) {
-        assert!(places.get(place).is_some_and(|&count| count > 50), "{place} was hit too seldom: {places:?}");
+        let hits = places.get(place).copied().unwrap_or_default();
+        assert!(hits > losses / 100, "{place} was hit too seldom: {places:?}");
     }
 }
 

@@ -72,7 +72,7 @@ impl Change {
     fn apply(&self, to: &mut Vec<u8>) {
         match self {
             Self::Write(offset, data) => write_at(to, *offset, data),
-            Self::Length(length) => to.resize(*length, 0),
+            Self::Length(length) => set_length(to, *length),
         }
     }
 
@@ -90,8 +90,20 @@ impl Change {
     }
 }
 
+/// As `resize`, which without optimisation writes byte by byte.
+fn set_length(bytes: &mut Vec<u8>, length: usize) {
+    if length > bytes.len() {
+        let mut longer = vec![0; length];
+        longer[..bytes.len()].copy_from_slice(bytes);
+        *bytes = longer;
+    }
+    bytes.truncate(length);
+}
+
 fn write_at(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
-    bytes.resize(bytes.len().max(offset + data.len()), 0);
+    if offset + data.len() > bytes.len() {
+        set_length(bytes, offset + data.len());
+    }
     bytes[offset..offset + data.len()].copy_from_slice(data);
 }
 
