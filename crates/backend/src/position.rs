@@ -103,7 +103,9 @@ impl Position {
     pub fn parse(text: &str, store: StoreId) -> Result<Self, PositionError> {
         let malformed = || PositionError::Malformed(text.into());
         let (id, index) = text.split_once('-').ok_or_else(malformed)?;
-        if id.len() != 8 || index.starts_with('+') {
+        // The number parsers take a sign too.
+        let hex = id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !hex || !index.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(malformed());
         }
         let id = u32::from_str_radix(id, 16).map_err(|_| malformed())?;

@@ -1,6 +1,6 @@
 //! One test of the suite, and how its body says what it found.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 use super::hooks::LocalFuture;
 use super::report::{Ran, Skipped, Violation};
@@ -16,12 +16,12 @@ pub(super) enum Stop {
 pub(super) type Outcome = Result<(), Stop>;
 
 /// Goes on when it holds; `seen` is what was found instead.
-pub(super) fn ensure(holds: bool, expected: &str, seen: impl Debug) -> Outcome {
+pub(super) fn ensure(holds: bool, expected: impl Display, seen: impl Debug) -> Outcome {
     if holds { Ok(()) } else { Err(violated(expected, seen)) }
 }
 
-pub(super) fn violated(expected: &str, seen: impl Debug) -> Stop {
-    Stop::Violated { expected: expected.into(), seen: shortened(&format!("{seen:?}")) }
+pub(super) fn violated(expected: impl Display, seen: impl Debug) -> Stop {
+    Stop::Violated { expected: shortened(&expected.to_string()), seen: shortened(&format!("{seen:?}")) }
 }
 
 /// The outcome of a test that needs faults of a server.

@@ -60,7 +60,11 @@ async fn a_feed_begins_with_the_whole_scope<B: Backend>(trial: &Trial<'_, B>) ->
     let last = trial.run([put(&b, "3", Expect::Absent)]).await?;
     let mut follower = trial.follow(None).await?;
     follower.sync().await?;
-    ensure(follower.at.is_some_and(|at| at.index >= last.index), &format!("{last} or later"), follower.at)?;
+    ensure(
+        follower.at.is_some_and(|at| at.index >= last.index),
+        format_args!("{last} or later"),
+        follower.at,
+    )?;
     ensure(follower.resets == [ResetReason::First], "one reset", &follower.resets)?;
     trial.agrees(&follower, &[a, b]).await
 }
@@ -192,7 +196,7 @@ async fn batches_join<B: Backend>(trial: &Trial<'_, B>) -> Outcome {
     let seen: Vec<_> = follower.changes.iter().map(|(at, _)| *at).collect();
     // A feed may always be reset instead; then the view alone tells.
     let exact = seen == told || follower.resets.len() > 1;
-    ensure(!trial.every_commit() || exact, &format!("each commit of {told:?} once"), seen)?;
+    ensure(!trial.every_commit() || exact, format_args!("each commit of {told:?} once"), seen)?;
     trial.agrees(&follower, &[a, b]).await
 }
 
@@ -215,7 +219,7 @@ async fn a_delete_and_a_re_creation_are_both_told<B: Backend>(trial: &Trial<'_, 
     let both = deleted.zip(created).is_some_and(|(deleted, created)| deleted < created);
     ensure(
         both || follower.resets.len() > 1,
-        &format!("a delete of the life from {old}, then a put of the life from {new}"),
+        format_args!("a delete of the life from {old}, then a put of the life from {new}"),
         changes,
     )?;
     trial.agrees(&follower, &[a]).await
@@ -242,7 +246,7 @@ async fn an_empty_scope_idles<B: Backend>(trial: &Trial<'_, B>) -> Outcome {
     }
     idle(&mut follower, &waker)?;
     let woken = counter.0.load(Ordering::Relaxed);
-    ensure(woken <= 2 * COMMITS, &format!("at most {} wake-ups", 2 * COMMITS), woken)?;
+    ensure(woken <= 2 * COMMITS, format_args!("at most {} wake-ups", 2 * COMMITS), woken)?;
 
     let back = trial.run([put(&a, "2", Expect::Absent)]).await?;
     follower.reach(back.index).await?;
@@ -277,7 +281,7 @@ async fn a_read_shows_every_commit_before_it<B: Backend>(trial: &Trial<'_, B>) -
         let at = trial.run([put(&a, &n.to_string(), Expect::Anything)]).await?;
         let (head, records) = trial.read(&[absent.clone(), a.clone()]).await?;
         let shown = records.len() == 1 && records[0].version == at.index && records[0].value == n.to_string();
-        ensure(shown && head.index >= at.index, &format!("the commit at {at}"), (head, records))?;
+        ensure(shown && head.index >= at.index, format_args!("the commit at {at}"), (head, records))?;
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ async fn two_challengers_one_grant<B: Backend>(trial: &Trial<'_, B>) -> Outcome 
         Poll::Ready(grant) => grant?,
         Poll::Pending => other.as_mut().await?,
     };
-    ensure(second.epoch() > epoch, &format!("an epoch after {epoch}"), second)
+    ensure(second.epoch() > epoch, format_args!("an epoch after {epoch}"), second)
 }
 
 /// contract test 45
@@ -107,17 +107,17 @@ async fn epochs_grow<B: Backend>(trial: &Trial<'_, B>) -> Outcome {
     let mut last = trial.head().await?.index;
     for _ in 0..3 {
         let mut held = acquire(&leases, "a").await?;
-        ensure(held.epoch() > last, &format!("an epoch after {last}"), &held)?;
+        ensure(held.epoch() > last, format_args!("an epoch after {last}"), &held)?;
         last = held.epoch();
         held.renew().await.map_err(|error| violated("a renewal", error))?;
-        ensure(held.epoch() == last, &format!("still epoch {last}"), &held)?;
+        ensure(held.epoch() == last, format_args!("still epoch {last}"), &held)?;
         release(held).await?;
         let found = trial.find(&lease_key(), Part::Spec).await?;
         ensure(found.is_some(), "a released lease to keep its record", found)?;
     }
     trial.run([delete(&lease_key(), Expect::Anything)]).await?;
     let held = acquire(&leases, "a").await?;
-    ensure(held.epoch() > last, &format!("an epoch after {last}"), &held)
+    ensure(held.epoch() > last, format_args!("an epoch after {last}"), &held)
 }
 
 /// contract test 46
@@ -137,7 +137,7 @@ async fn an_older_epoch_of_the_same_holder_is_refused<B: Backend>(trial: &Trial<
     let leases = leases(trial, SHORT)?;
     let old = acquire(&leases, "a").await?;
     let new = acquire(&leases, "a").await?;
-    ensure(new.epoch() > old.epoch(), &format!("an epoch after {}", old.epoch()), &new)?;
+    ensure(new.epoch() > old.epoch(), format_args!("an epoch after {}", old.epoch()), &new)?;
     write_under(trial, &old, false).await?;
     write_under(trial, &new, true).await?;
     is_lost(old).await
@@ -159,7 +159,7 @@ async fn a_strangers_write_does_not_move_the_epoch_back<B: Backend>(trial: &Tria
     let last = second.epoch();
     is_lost(second).await?;
     let third = acquire(&leases, "c").await?;
-    ensure(third.epoch() > last, &format!("an epoch after {last}"), &third)?;
+    ensure(third.epoch() > last, format_args!("an epoch after {last}"), &third)?;
     write_under(trial, &third, true).await
 }
 
@@ -180,10 +180,10 @@ async fn takeover_comes_after_the_ttl<B: Backend>(trial: &Trial<'_, B>) -> Outco
     let last = old.valid_until() - (SHORT * 2 / 3);
     let new = challenger.as_mut().await?;
     let took = trial.seams.now() - last;
-    ensure(took >= SHORT, &format!("{SHORT:?} at least since the last renewal"), took)?;
-    ensure(took <= SHORT + ROOM, &format!("{:?} at most since the last renewal", SHORT + ROOM), took)?;
+    ensure(took >= SHORT, format_args!("{SHORT:?} at least since the last renewal"), took)?;
+    ensure(took <= SHORT + ROOM, format_args!("{:?} at most since the last renewal", SHORT + ROOM), took)?;
     ensure(!old.is_valid(), "the old one not valid when the new one is granted", old.valid_until())?;
-    ensure(new.epoch() > old.epoch(), &format!("an epoch after {}", old.epoch()), &new)
+    ensure(new.epoch() > old.epoch(), format_args!("an epoch after {}", old.epoch()), &new)
 }
 
 /// Demands that a write under a lease is taken, or refused because of its fence.
@@ -191,10 +191,16 @@ async fn write_under<B: Backend>(trial: &Trial<'_, B>, held: &Held, taken: bool)
     let written =
         Transaction::of([put(&key("guarded"), held.name(), Expect::Anything)]).checking(held.fence());
     match trial.store.commit(written).await {
-        Ok(commit) => ensure(taken, &format!("a write under epoch {} to be refused", held.epoch()), commit),
+        Ok(commit) => {
+            ensure(taken, format_args!("a write under epoch {} to be refused", held.epoch()), commit)
+        }
         Err(CommitError::Conflict(failed)) => {
             let fenced = failed.len() == 1 && failed[0].key == lease_key() && failed[0].part == Part::Spec;
-            ensure(!taken && fenced, &format!("a write under epoch {}: taken: {taken}", held.epoch()), failed)
+            ensure(
+                !taken && fenced,
+                format_args!("a write under epoch {}: taken: {taken}", held.epoch()),
+                failed,
+            )
         }
         Err(error) => Err(violated("an answer to a write under a lease", error)),
     }

@@ -42,7 +42,7 @@ async fn a_slow_reader_slows_nobody<B: Backend>(trial: &Trial<'_, B>) -> Outcome
         }
     }
     let must = trial.hooks.overflow_after.is_some();
-    ensure(overflowed || !must, &format!("Reset(Overflow) after {commits} commits"), &slow.resets)?;
+    ensure(overflowed || !must, format_args!("Reset(Overflow) after {commits} commits"), &slow.resets)?;
     trial.agrees(&slow, &keys).await
 }
 

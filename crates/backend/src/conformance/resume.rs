@@ -53,7 +53,7 @@ async fn resuming_gives_exactly_what_followed<B: Backend>(trial: &Trial<'_, B>) 
         }
         if trial.every_commit() && second.resets.is_empty() {
             let rest = &first.changes[told..];
-            ensure(second.changes == rest, &format!("after {from:?} exactly {rest:?}"), &second.changes)?;
+            ensure(second.changes == rest, format_args!("after {from:?} exactly {rest:?}"), &second.changes)?;
         }
         trial.agrees(&second, &keys).await?;
     }
@@ -137,7 +137,7 @@ async fn a_position_of_another_store_is_reset<B: Backend>(trial: &Trial<'_, B>) 
 async fn is_reset<B: Backend>(trial: &Trial<'_, B>, from: Position, why: ResetReason, only: &Key) -> Outcome {
     let mut follower = trial.follow(Some(from)).await?.holding(BTreeMap::new());
     follower.step().await?;
-    ensure(follower.resets == [why], &format!("Reset({why:?}) first of all"), &follower.resets)?;
+    ensure(follower.resets == [why], format_args!("Reset({why:?}) first of all"), &follower.resets)?;
     follower.sync().await?;
     trial.agrees(&follower, std::slice::from_ref(only)).await?;
     match follower.at {

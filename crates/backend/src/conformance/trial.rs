@@ -89,7 +89,7 @@ impl<'a, B: Backend> Trial<'a, B> {
         let answer = self.store.commit(transaction).await;
         let named = matches!(&answer, Err(CommitError::Conflict(failed))
             if failed.iter().any(|failed| failed.key == *key && failed.part == part));
-        ensure(named, &format!("a conflict on {key} ({part:?})"), answer)
+        ensure(named, format_args!("a conflict on {key} ({part:?})"), answer)
     }
 
     /// Demands that a transaction is invalid, and gives what the error says.
@@ -131,6 +131,6 @@ impl<'a, B: Backend> Trial<'a, B> {
         let (_, mut records) = self.read(keys).await?;
         records.sort_by(|a, b| (&a.key, a.part).cmp(&(&b.key, b.part)));
         let view: Vec<_> = follower.view.values().cloned().collect();
-        ensure(view == records, &format!("the view to hold {records:?}"), view)
+        ensure(view == records, format_args!("the view to hold {records:?}"), view)
     }
 }

@@ -105,7 +105,11 @@ impl Follower {
         ensure(self.is_synced(), "no change before Synced", (after, upto))?;
         self.stage = Stage::Synced;
         let at = self.at.ok_or_else(|| violated("a position before a batch", upto))?;
-        ensure(after == at.index && upto.store == at.store, &format!("a batch after {at}"), (after, upto))?;
+        ensure(
+            after == at.index && upto.store == at.store,
+            format_args!("a batch after {at}"),
+            (after, upto),
+        )?;
         ensure(upto.index > after || changes.is_empty(), "a batch that goes forward", (after, upto))?;
         for change in changes {
             self.apply(change, after, upto.index)?;
@@ -120,7 +124,7 @@ impl Follower {
             RecordChange::Put(record) => {
                 let span = if self.every_commit { upto } else { after.next() };
                 let fits = (span..=upto).contains(&record.version) && record.created <= record.version;
-                ensure(fits, &format!("a change of the commits after {after} up to {upto}"), record)?;
+                ensure(fits, format_args!("a change of the commits after {after} up to {upto}"), record)?;
                 self.view.insert((record.key.clone(), record.part), record.clone());
             }
             RecordChange::Delete { key, created } => {
@@ -128,7 +132,7 @@ impl Follower {
                 let status = self.view.remove(&(key.clone(), Part::Status));
                 ensure(spec.is_some() || status.is_some(), "deletes of what is in the view only", change)?;
                 let of_this_life = spec.as_ref().is_none_or(|spec| spec.created == *created);
-                ensure(of_this_life, &format!("a delete of the life of {spec:?}"), change)?;
+                ensure(of_this_life, format_args!("a delete of the life of {spec:?}"), change)?;
             }
         }
         Ok(())

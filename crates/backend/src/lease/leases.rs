@@ -138,6 +138,9 @@ impl Leases for StoreLease {
                 stepped?;
                 continue;
             }
+            if !observer.is_live() {
+                continue;
+            }
             match self.claim(observer.sight(), name, holder).await? {
                 Claim::Won(mut held) => {
                     // A claim whose outcome was long unknown may be granted too late to be of use: only a renewal tells.

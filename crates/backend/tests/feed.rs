@@ -1,0 +1,93 @@
+//! The feed: pushed items, its bound, its end, and letting go of it at any poll.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use trimtab_backend::{Feed, FeedItem, FollowError, Index, Position, ResetReason, StoreId, Why};
+
+fn synced(index: u64) -> FeedItem {
+    FeedItem::Synced(Position { store: StoreId::new([1; 16]), index: Index::new(index) })
+}
+
+/// Polls once, with a future that is then dropped.
+fn poll(feed: &mut Feed, waker: &Waker) -> Poll<Result<FeedItem, FollowError>> {
+    pin!(feed.next()).as_mut().poll(&mut Context::from_waker(waker))
+}
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn items_come_in_order_and_the_end_is_an_error() {
+    let (sender, mut feed) = Feed::channel(3);
+    (1..=3).for_each(|n| assert!(sender.send(Ok(synced(n)))));
+    drop(sender);
+    for n in 1..=3 {
+        assert_eq!(poll(&mut feed, Waker::noop()), Poll::Ready(Ok(synced(n))));
+    }
+    for _ in 0..2 {
+        assert_eq!(
+            poll(&mut feed, Waker::noop()),
+            Poll::Ready(Err(FollowError::UNREACHABLE)),
+            "the end stays"
+        );
+    }
+}
+
+/// contract test 40, at the channel: bounded memory, and the pusher is told to stop.
+#[test]
+fn one_item_above_the_bound_makes_it_a_reset_and_the_end() {
+    let (sender, mut feed) = Feed::channel(2);
+    assert!(sender.send(Ok(synced(1))) && sender.send(Ok(synced(2))));
+    assert!(!sender.is_ended());
+    assert!(sender.send(Ok(synced(3))), "the reset will be read");
+    assert!(sender.is_ended() && !sender.send(Ok(synced(4))), "nothing after it will");
+    let reset = FeedItem::Reset { why: ResetReason::Overflow };
+    assert_eq!(poll(&mut feed, Waker::noop()), Poll::Ready(Ok(reset)));
+    assert_eq!(poll(&mut feed, Waker::noop()), Poll::Ready(Err(FollowError::UNREACHABLE)));
+}
+
+/// contract test 43, guarantee Q-j
+#[test]
+fn a_next_dropped_at_any_poll_loses_nothing_and_leaves_its_waker() {
+    let (sender, mut feed) = Feed::channel(8);
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    for n in 1..=20_u64 {
+        assert_eq!(poll(&mut feed, &waker), Poll::Pending);
+        assert_eq!(poll(&mut feed, &waker), Poll::Pending);
+        assert!(sender.send(Ok(synced(n))));
+        assert_eq!(wakes.0.load(Ordering::Relaxed) as u64, n, "woken once, though polled twice");
+        assert_eq!(poll(&mut feed, &waker), Poll::Ready(Ok(synced(n))));
+    }
+    assert_eq!(poll(&mut feed, &waker), Poll::Pending);
+    drop(sender);
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 21, "the end wakes too");
+}
+
+#[test]
+fn an_error_passes_in_its_turn() {
+    let (sender, mut feed) = Feed::channel(2);
+    let denied = FollowError::Denied { what: "reading sites".into() };
+    assert!(sender.send(Ok(synced(1))) && sender.send(Err(denied.clone())));
+    assert_eq!(poll(&mut feed, Waker::noop()), Poll::Ready(Ok(synced(1))));
+    assert_eq!(poll(&mut feed, Waker::noop()), Poll::Ready(Err(denied.clone())));
+    assert_eq!(denied.to_string(), "denied: reading sites");
+    let away = FollowError::Unavailable { why: Why::NoLeader, retry_after: None };
+    assert_eq!(away.to_string(), "the store is unavailable: it has no leader");
+}
+
+#[test]
+fn a_feed_that_was_dropped_tells_the_pusher() {
+    let (sender, feed) = Feed::channel(2);
+    drop(feed);
+    assert!(sender.is_ended() && !sender.send(Ok(synced(1))));
+}
