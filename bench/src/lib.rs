@@ -1,0 +1,5 @@
+//! What the benches share: figures over rounds, printed as JSON lines in the form of the Go peers' (`peers/README.md`).
+
+mod figures;
+
+pub use figures::{Figures, Round, latency, residence, throughput};
