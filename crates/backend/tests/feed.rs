@@ -59,18 +59,18 @@ fn one_item_above_the_bound_makes_it_a_reset_and_the_end() {
 #[test]
 fn a_next_dropped_at_any_poll_loses_nothing_and_leaves_its_waker() {
     let (sender, mut feed) = Feed::channel(8);
-    let wakes = Arc::new(Wakes::default());
-    let waker = Waker::from(Arc::clone(&wakes));
+    let counter = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&counter));
     for n in 1..=20_u64 {
         assert_eq!(poll(&mut feed, &waker), Poll::Pending);
         assert_eq!(poll(&mut feed, &waker), Poll::Pending);
         assert!(sender.send(Ok(synced(n))));
-        assert_eq!(wakes.0.load(Ordering::Relaxed) as u64, n, "woken once, though polled twice");
+        assert_eq!(counter.0.load(Ordering::Relaxed) as u64, n, "woken once, though polled twice");
         assert_eq!(poll(&mut feed, &waker), Poll::Ready(Ok(synced(n))));
     }
     assert_eq!(poll(&mut feed, &waker), Poll::Pending);
     drop(sender);
-    assert_eq!(wakes.0.load(Ordering::Relaxed), 21, "the end wakes too");
+    assert_eq!(counter.0.load(Ordering::Relaxed), 21, "the end wakes too");
 }
 
 #[test]

@@ -1,230 +1,18 @@
-//! Memory against the simplest model there is, and what it promises beyond the contract.
+//! What Memory tells its followers, and when it wakes them.
 
-use std::collections::BTreeMap;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Poll, Wake, Waker};
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use proptest::prelude::*;
 use trimtab_backend::{
-    Backend, Check, Commit, CommitError, Expect, Feed, FeedItem, FollowError, Index, Key, Memory, Operation,
-    Part, Position, Record, RecordChange, ResetReason, Scope, Transaction, Why,
+    Backend, Check, Commit, CommitError, Expect, FeedItem, FollowError, Index, Key, Memory, Operation, Part,
+    Position, ResetReason, Scope, Transaction, Why,
 };
 use trimtab_seams::{Seams, virtual_time};
 
-fn key(n: usize) -> Key {
-    Key::new("site", &n.to_string())
-}
-
-fn put(n: usize, value: &str) -> Operation {
-    let (key, value) = (key(n), value.as_bytes().to_vec().into());
-    Operation::Put { key, part: Part::Spec, value, expect: Expect::Anything }
-}
-
-async fn run(memory: &Memory, operations: impl IntoIterator<Item = Operation>) -> Position {
-    memory.commit(Transaction::of(operations)).await.expect("a commit").position()
-}
-
-fn poll(feed: &mut Feed, waker: &Waker) -> Poll<Result<FeedItem, FollowError>> {
-    pin!(feed.next()).as_mut().poll(&mut Context::from_waker(waker))
-}
-
-/// A follower of the plainest kind.
-#[derive(Default)]
-struct View {
-    records: BTreeMap<(Key, Part), Record>,
-    at: Option<Index>,
-    resets: Vec<ResetReason>,
-}
-
-impl View {
-    fn take(&mut self, item: FeedItem) {
-        match item {
-            FeedItem::Reset { why } => {
-                self.resets.push(why);
-                (self.records, self.at) = (BTreeMap::new(), None);
-            }
-            FeedItem::Chunk(records) => records.into_iter().for_each(|record| self.put(record)),
-            FeedItem::Synced(at) => self.at = Some(at.index),
-            FeedItem::Batch { after, upto, changes } => {
-                assert_eq!(self.at, Some(after), "batches join");
-                self.at = Some(upto.index);
-                for change in &*changes {
-                    match change {
-                        RecordChange::Put(record) => self.put(record.clone()),
-                        RecordChange::Delete { key, .. } => {
-                            self.records.retain(|(held, _), _| held != key);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn put(&mut self, record: Record) {
-        self.records.insert((record.key.clone(), record.part), record);
-    }
-
-    /// Takes what is there to be told.
-    fn drain(&mut self, feed: &mut Feed) {
-        while let Poll::Ready(item) = poll(feed, Waker::noop()) {
-            self.take(item.expect("a feed of an open store"));
-        }
-    }
-}
-
-/// The store as a sorted map and a number.
-#[derive(Default)]
-struct Model {
-    records: BTreeMap<(Key, Part), Record>,
-    head: u64,
-}
-
-impl Model {
-    /// The outcome: the halves that failed, or the head.
-    fn commit(&mut self, transaction: &Transaction) -> Result<u64, Vec<(Key, Part)>> {
-        let failed: Vec<_> = transaction
-            .conditions()
-            .filter(|(key, part, expect)| {
-                let found = self.records.get(&((*key).clone(), *part)).map(|record| record.version);
-                match expect {
-                    Expect::Anything => false,
-                    Expect::Absent => found.is_some(),
-                    Expect::At(version) => found != Some(*version),
-                }
-            })
-            .map(|(key, part, _)| (key.clone(), part))
-            .collect();
-        if !failed.is_empty() {
-            return Err(failed);
-        }
-        if !transaction.operations.is_empty() {
-            self.head += 1;
-        }
-        let version = Index::new(self.head);
-        for operation in &transaction.operations {
-            match operation.clone() {
-                Operation::Put { key, part, value, .. } => {
-                    let before = self.records.get(&(key.clone(), part));
-                    let created = before.map_or(version, |before| before.created);
-                    let record = Record { key: key.clone(), part, value, created, version };
-                    self.records.insert((key, part), record);
-                }
-                Operation::Delete { key, .. } => {
-                    self.records.retain(|(held, _), _| *held != key);
-                }
-            }
-        }
-        Ok(self.head)
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Commit(Transaction),
-    Follow,
-    Resume,
-    Read(usize),
-    Compact,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let expect = || {
-        prop_oneof![
-            4 => Just(Expect::Anything),
-            2 => Just(Expect::Absent),
-            3 => (1..30_u64).prop_map(|version| Expect::At(Index::new(version)))
-        ]
-    };
-    let part = || prop_oneof![2 => Just(Part::Spec), 1 => Just(Part::Status)];
-    let operation = prop_oneof![
-        4 => (0..6_usize, part(), expect(), "[ab]{0,2}").prop_map(|(n, part, expect, value)| {
-            Operation::Put { key: key(n), part, value: value.into(), expect }
-        }),
-        1 => (0..6_usize, expect()).prop_map(|(n, expect)| {
-            let expect = if expect == Expect::Absent { Expect::Anything } else { expect };
-            Operation::Delete { key: key(n), expect }
-        }),
-    ];
-    let check =
-        (0..6_usize, part(), expect()).prop_map(|(n, part, expect)| Check { key: key(n), part, expect });
-    let transaction = (prop::collection::vec(check, 0..2), prop::collection::vec(operation, 0..4))
-        .prop_map(|(checks, operations)| Transaction { checks, operations });
-    let step = prop_oneof![
-        12 => transaction.prop_map(Step::Commit),
-        1 => Just(Step::Follow),
-        2 => Just(Step::Resume),
-        4 => (0..8_usize).prop_map(Step::Read),
-        1 => Just(Step::Compact),
-    ];
-    prop::collection::vec(step, 1..60)
-}
-
-fn now<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("memory never waits"),
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    /// contract T2, T4, I1, F1, F3, behaviour E2, E3, guarantee W-a, S-b
-    #[test]
-    fn memory_is_a_sorted_map_with_a_number(steps in steps(), commits in 0..20_usize) {
-        let memory = Memory::new().with_history(commits, 0);
-        let mut model = Model::default();
-        let mut followers: Vec<(Feed, View)> = Vec::new();
-        for step in steps {
-            match step {
-                Step::Commit(transaction) => {
-                    let valid = transaction.validate(&memory.limits()).is_ok();
-                    let expected = if valid { Some(model.commit(&transaction)) } else { None };
-                    match (now(memory.commit(transaction.clone())), expected) {
-                        (Ok(commit), Some(Ok(head))) => {
-                            prop_assert_eq!(commit.position().index.get(), head);
-                            prop_assert_eq!(commit.is_committed(), !transaction.operations.is_empty());
-                        }
-                        (Err(CommitError::Conflict(failed)), Some(Err(expected))) => {
-                            let failed: Vec<_> = failed.into_iter().map(|failed| (failed.key, failed.part)).collect();
-                            prop_assert_eq!(failed, expected);
-                        }
-                        (Err(CommitError::Invalid(_)), None) => {}
-                        (answer, expected) => prop_assert!(false, "{:?} is not {:?}", answer, expected),
-                    }
-                }
-                Step::Follow => followers.push((now(memory.follow(Scope::All, None)).expect("open"), View::default())),
-                Step::Resume => {
-                    if let Some((feed, view)) = followers.first_mut() {
-                        let (head, _) = now(memory.read(&[])).expect("open");
-                        let from = view.at.map(|index| Position { index, ..head });
-                        *feed = now(memory.follow(Scope::All, from)).expect("open");
-                        if from.is_none() {
-                            *view = View::default();
-                        }
-                    }
-                }
-                Step::Read(which) => {
-                    if let Some((feed, view)) = followers.get_mut(which) {
-                        view.drain(feed);
-                        prop_assert_eq!(&view.records, &model.records);
-                    }
-                }
-                Step::Compact => memory.compact(Index::new(model.head)),
-            }
-        }
-        for (mut feed, mut view) in followers {
-            view.drain(&mut feed);
-            prop_assert_eq!(&view.records, &model.records);
-        }
-        let (head, records) = now(memory.read(&(0..6).map(key).collect::<Vec<_>>())).expect("open");
-        prop_assert_eq!(head.index.get(), model.head);
-        prop_assert_eq!(records, model.records.into_values().collect::<Vec<_>>());
-    }
-}
+use super::{View, key, now, poll, put, run};
 
 /// contract F1, F2, guarantee W-a
 #[test]
@@ -241,9 +29,7 @@ fn concurrent_followers_and_writers_agree_in_the_end() {
                         let delete = Operation::Delete { key: key(which + 50), expect: Expect::Anything };
                         run(&memory, [put(which, &n.to_string()), delete]).await;
                         run(&memory, [put(which + 50, "1")]).await;
-                        seams_of_writer
-                            .sleep(seams_of_writer.random_below(std::time::Duration::from_millis(9)))
-                            .await;
+                        seams_of_writer.sleep(seams_of_writer.random_below(Duration::from_millis(9))).await;
                     }
                 });
             }
@@ -256,12 +42,12 @@ fn concurrent_followers_and_writers_agree_in_the_end() {
                         views.lock()[n].take(item);
                         // The third is slow: it overflows again and again.
                         if n == 2 {
-                            seams_of_reader.sleep(std::time::Duration::from_millis(40)).await;
+                            seams_of_reader.sleep(Duration::from_millis(40)).await;
                         }
                     }
                 });
             }
-            seams.sleep(std::time::Duration::from_secs(60)).await;
+            seams.sleep(Duration::from_secs(60)).await;
             let (head, records) = memory.read(&(0..100).map(key).collect::<Vec<_>>()).await.expect("open");
             assert_eq!(head.index.get(), 1600);
             let mut expected: Vec<_> = records;
@@ -361,13 +147,13 @@ fn a_follower_is_woken_by_commits_in_its_scope_alone() {
     let mut feed = now(memory.follow(Scope::Kind("page".into()), None)).expect("open");
     let mut view = View::default();
     view.drain(&mut feed);
-    let wakes = Arc::new(Wakes::default());
-    let waker = Waker::from(Arc::clone(&wakes));
+    let counter = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&counter));
     assert!(poll(&mut feed, &waker).is_pending());
     for n in 0..100 {
         now(run(&memory, [put(n, "1")]));
     }
-    assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+    assert_eq!(counter.0.load(Ordering::Relaxed), 0);
     // Though the history has long moved past what it was told last, it has missed nothing.
     let page = Operation::Put {
         key: Key::new("page", "1"),
@@ -376,7 +162,7 @@ fn a_follower_is_woken_by_commits_in_its_scope_alone() {
         expect: Expect::Absent,
     };
     now(run(&memory, [page, put(1, "2")]));
-    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    assert_eq!(counter.0.load(Ordering::Relaxed), 1);
     view.drain(&mut feed);
     assert_eq!((view.records.len(), view.resets.len()), (1, 1));
 }
@@ -399,7 +185,9 @@ fn the_changes_of_a_commit_are_shared_not_copied() {
     let memory = Memory::new();
     let mut feeds =
         [Scope::All, Scope::Kind("site".into())].map(|scope| now(memory.follow(scope, None)).expect("open"));
-    feeds.iter_mut().for_each(|feed| View::default().drain(feed));
+    for feed in &mut feeds {
+        View::default().drain(feed);
+    }
     now(run(&memory, [put(1, "1"), put(2, "2")]));
     let [one, two] = feeds.each_mut().map(|feed| match poll(feed, Waker::noop()) {
         Poll::Ready(Ok(FeedItem::Batch { changes, .. })) => changes,
