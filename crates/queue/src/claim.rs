@@ -33,6 +33,22 @@ pub trait Finish<T, D = ()>: Send + Sync {
 /// While a claim lives no other worker is given its item (behaviour Q2). Dropped without an outcome it counts as a failure and the
 /// item is retried (behaviour Q10).
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use trimtab_queue::{QueueSettings, RateLimitedQueue, WorkQueue};
+/// use trimtab_seams::Seams;
+///
+/// let queue = RateLimitedQueue::new(QueueSettings::new(&Seams::tokio()));
+/// queue.add("orders".to_owned());
+/// let claim = queue.get().await.expect("not shut down");
+/// assert_eq!(claim.len(), 6); // as the item itself
+/// queue.add("orders".to_owned());
+/// claim.superseded().await; // somebody added it meanwhile
+/// claim.done();
+/// assert_eq!(queue.len(), 1); // so it runs once more
+/// # }
+/// ```
+///
 /// A run ends once; the second call does not compile:
 /// ```compile_fail,E0382
 /// # use trimtab_queue::Claim;
@@ -62,18 +78,15 @@ impl<T: Item, D: Merge> Claim<T, D> {
     }
 
     /// The same after so many failures in a row.
-    pub fn with_failures(self, failures: u32) -> Self {
-        // A plain `..self` would move out of a type with a destructor.
-        let mut claim = self;
-        claim.failures = failures;
-        claim
+    pub fn with_failures(mut self, failures: u32) -> Self {
+        self.failures = failures;
+        self
     }
 
     /// The same after so long in line.
-    pub fn with_waited(self, waited: Option<Duration>) -> Self {
-        let mut claim = self;
-        claim.waited = waited;
-        claim
+    pub fn with_waited(mut self, waited: Option<Duration>) -> Self {
+        self.waited = waited;
+        self
     }
 
     fn open(&self) -> &Open<T, D> {

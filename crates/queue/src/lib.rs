@@ -59,3 +59,8 @@ pub use report::{Counters, Failing, KeyReport, KeyState};
 pub use settings::QueueSettings;
 pub use shell::RateLimitedQueue;
 pub use work_queue::WorkQueue;
+
+/// The readme's example runs too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -18,6 +18,22 @@ pub enum KeyState {
 }
 
 /// One key of a queue, as it was when it was asked for.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use trimtab_queue::{KeyState, Outcome, QueueSettings, RateLimitedQueue, WorkQueue};
+/// use trimtab_seams::Seams;
+///
+/// let queue = RateLimitedQueue::new(QueueSettings::new(&Seams::tokio()));
+/// queue.add("orders");
+/// let claim = queue.get().await.expect("not shut down");
+/// claim.finish(Outcome::Failed("no such region: mars".into()));
+///
+/// let report = queue.report(&"orders").expect("a failing key is known");
+/// assert_eq!((report.state, report.next_run), (KeyState::Failing, None));
+/// assert_eq!(&*report.failing.expect("it has failed").error, "no such region: mars");
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct KeyReport<T> {

@@ -5,6 +5,15 @@ use std::time::Duration;
 use super::{Failure, Limiter};
 
 /// The longer of two limiters' delays (behaviour L4). Nest it for more than two.
+///
+/// ```
+/// use std::time::Duration;
+/// use trimtab_queue::{ExponentialBackoff, Failure, FastSlow, Limiter, MaxOf};
+///
+/// let at_least = |millis| FastSlow::new(Duration::from_millis(millis), Duration::ZERO, 1);
+/// let limiter = MaxOf(ExponentialBackoff::default(), MaxOf(at_least(7), at_least(9)));
+/// assert_eq!(limiter.next_retry("key", &Failure::nth(0)), Duration::from_millis(9));
+/// ```
 #[doc(alias = "MaxOfRateLimiter")]
 #[derive(Clone, Copy, Debug)]
 pub struct MaxOf<A, B>(pub A, pub B);

@@ -184,7 +184,8 @@ impl<T: Item, D: Merge> RateLimitedQueue<T, D> {
 
 impl<T: Item, D: Merge> WorkQueue<T, D> for RateLimitedQueue<T, D> {
     fn push(&self, add: Add<T, D>) {
-        let (adding, now) = self.0.prepare(add);
+        let mut now = None;
+        let adding = self.0.prepare(add, &mut now);
         let mut state = self.0.state.lock();
         let back = state.push(adding, now);
         self.0.settle(state);
@@ -214,24 +215,23 @@ impl<T: Item, D: Merge> WorkQueue<T, D> for RateLimitedQueue<T, D> {
     fn push_all(&self, adds: impl IntoIterator<Item = Add<T, D>>) {
         let mut adds = adds.into_iter();
         loop {
-            // Hashes and clock readings are made, and leftovers dropped, outside the lock.
-            let mut batch = [const { None::<(Adding<T, D>, _)> }; PUSH_AT_ONCE];
-            let mut leftovers = [const { None }; PUSH_AT_ONCE];
+            // Hashes are made, the clock is read, and what is left over dropped outside the lock.
+            let mut now = None;
+            let mut batch = [const { None }; PUSH_AT_ONCE];
+            let mut left_over = [const { None }; PUSH_AT_ONCE];
             let mut len = 0;
             for (place, add) in batch.iter_mut().zip(&mut adds) {
-                *place = Some(self.0.prepare(add));
+                *place = Some(self.0.prepare(add, &mut now));
                 len += 1;
             }
             if len == 0 {
                 return;
             }
             let mut state = self.0.state.lock();
-            for (adding, leftover) in batch.into_iter().flatten().zip(&mut leftovers) {
-                let (adding, now) = adding;
-                *leftover = Some(state.push(adding, now));
+            for (adding, left_over) in batch.into_iter().flatten().zip(&mut left_over) {
+                *left_over = Some(state.push(adding, now));
             }
             self.0.settle(state);
-            drop(leftovers);
             if len < PUSH_AT_ONCE {
                 return;
             }

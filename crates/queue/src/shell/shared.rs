@@ -82,23 +82,23 @@ impl<T: Item, D: Merge> Shared<T, D> {
         }
     }
 
-    /// Makes an add ready to be taken in: hashes, reads the clock, asks the limiter.
-    pub(super) fn prepare(&self, add: Add<T, D>) -> (Adding<T, D>, Option<Instant>) {
+    /// Makes an add ready to be taken in: hashes, asks the limiter, and looks at the clock if that is needed and not yet done.
+    pub(super) fn prepare(&self, add: Add<T, D>, now: &mut Option<Instant>) -> Adding<T, D> {
         let Add { item, data, after, priority, error } = add;
         let hash = self.hash(&item);
-        let (when, failed, now) = match error {
-            None if after.is_zero() => (When::Now, None, self.timings.then(|| self.seams.now())),
+        let (when, failed) = match error {
+            None if after.is_zero() && !self.timings => (When::Now, None),
             None => {
-                let now = self.seams.now();
-                (When::At(now + after), None, Some(now))
+                let now = *now.get_or_insert_with(|| self.seams.now());
+                (if after.is_zero() { When::Now } else { When::At(now + after) }, None)
             }
             Some(error) => {
                 let (when, failed) = self.fail(hash, &item, &*error);
-                let now = failed.now;
-                (when, Some(failed), Some(now))
+                *now = Some(failed.now);
+                (when, Some(failed))
             }
         };
-        (Adding { hash, item, data, when, level: priority, failed }, now)
+        Adding { hash, item, data, when, level: priority, failed }
     }
 
     /// Asks the limiter about a failure.
