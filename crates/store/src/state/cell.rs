@@ -129,16 +129,11 @@ impl<V: Value> Cell<V> {
     }
 
     /// Every kept version, newest first: for building an index.
-    pub(super) fn each_version(&self, mut visit: impl FnMut(Turn, &V)) {
+    pub(super) fn versions(&self) -> Vec<(Turn, V)> {
         let chain = self.chain.lock();
-        if let Some(now) = &chain.now {
-            visit(chain.from, now);
-        }
-        for version in chain.older() {
-            if let Some(value) = &version.value {
-                visit(version.from, value);
-            }
-        }
+        let now = chain.now.iter().map(|value| (chain.from, value.clone()));
+        let older = chain.older().filter_map(|version| Some((version.from, version.value.clone()?)));
+        now.chain(older).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Keys in order: by kind, partition, namespace, name.
 //!
-//! One ordered map for each kind and tenancy, in an ordered map of these. Within one, names compare by their first 16 bytes as one number;
-//! kind and tenancy are left out of that number, or it would hold nothing but what all keys share. Only creates and the
+//! One ordered map for each kind and tenancy, in an ordered map of these. Within one, names compare by their first 16 bytes as numbers;
+//! kind and tenancy are left out of these, or they would hold nothing but what all keys share. Only creates and the
 //! last trim of a deleted key write here.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ type Names<V> = BTreeMap<Name, Arc<Cell<V>>>;
 /// A key, ordered by its name alone.
 #[derive(Clone)]
 struct Name {
-    head: u128,
+    head: (u64, u64),
     key: Key,
 }
 
@@ -78,15 +78,16 @@ impl<V> Order<V> {
         kinds
     }
 
-    /// Gives up to [`STRIDE`] cells of the range after a key. False when there are no more after those.
+    /// Visits up to [`STRIDE`] cells of the range after a key. Gives the last one's key when there are more.
     pub(super) fn walk(
         &self,
         range: &Range,
         after: Option<&Key>,
         visit: &mut dyn FnMut(&Arc<Cell<V>>),
-    ) -> bool {
+    ) -> Option<Key> {
         let groups = self.0.read();
-        let mut left = STRIDE;
+        let mut visited = 0;
+        let mut last: Option<&Key> = None;
         let resumed = after.map(group_of);
         let first = resumed.clone().or_else(|| range.first_group());
         let from = first.as_ref().map_or(Bound::Unbounded, Bound::Included);
@@ -105,14 +106,15 @@ impl<V> Order<V> {
                 if !name.key.name().starts_with(&range.prefix) {
                     break;
                 }
-                if left == 0 {
-                    return true;
+                if visited == STRIDE {
+                    return last.cloned();
                 }
-                left -= 1;
+                visited += 1;
+                last = Some(&cell.key);
                 visit(cell);
             }
         }
-        false
+        None
     }
 }
 
@@ -158,7 +160,10 @@ impl Name {
         let name = key.name().as_bytes();
         let shared = name.len().min(16);
         head[..shared].copy_from_slice(&name[..shared]);
-        Self { head: u128::from_be_bytes(head), key: key.clone() }
+        // Two numbers need no alignment to 16 bytes: 8 bytes less for each key.
+        let head = u128::from_be_bytes(head);
+        let half = |shift| u64::try_from(head >> shift & u128::from(u64::MAX)).unwrap_or_default();
+        Self { head: (half(64), half(0)), key: key.clone() }
     }
 }
 

@@ -115,14 +115,12 @@ impl<V: Value> Pinned<V> {
 
     /// Appends what is visible of the next stretch of a range.
     pub(crate) fn walk(&self, range: &Range, cursor: &mut Cursor, found: &mut Vec<(Key, V)>) {
-        let mut last = None;
-        let more = self.state.order.walk(range, cursor.after(), &mut |cell| {
+        let last = self.state.order.walk(range, cursor.after(), &mut |cell| {
             if let Some((_, value)) = cell.at(self.turn) {
                 found.push((cell.key.clone(), value));
             }
-            last = Some(Arc::clone(cell));
         });
-        cursor.go_on(last.filter(|_| more).map(|cell| cell.key.clone()));
+        cursor.go_on(last);
     }
 
     /// As [`Pinned::walk`], over the keys that have a term of an index.

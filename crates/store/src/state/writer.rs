@@ -15,8 +15,8 @@ const TRIMS: usize = 2;
 /// What only the writer touches.
 pub(super) struct Backlog<V> {
     turn: Turn,
-    /// Cells with older versions, each at most once.
-    trims: VecDeque<Arc<Cell<V>>>,
+    /// Cells with older versions, each at most once, and since which commit they wait: in that one nothing can be let go of yet.
+    trims: VecDeque<(Turn, Arc<Cell<V>>)>,
     dropped: Vec<Version<V>>,
 }
 
@@ -50,15 +50,17 @@ impl<V: Value> State<V> {
         }
         for kind in self.order.kinds() {
             let range = super::Range { kind: Some(kind), ..super::Range::default() };
-            let mut after: Option<Key> = None;
+            let mut after = None;
             loop {
-                let mut last = None;
-                let more = self.order.walk(&range, after.as_ref(), &mut |cell| {
-                    cell.each_version(|turn, value| index.add(&cell.key, turn, value));
-                    last = Some(cell.key.clone());
-                });
-                after = last;
-                if !more {
+                // An author's function is called under no lock but the writer's own.
+                let mut cells = Vec::new();
+                after = self.order.walk(&range, after.as_ref(), &mut |cell| cells.push(Arc::clone(cell)));
+                for cell in cells {
+                    for (turn, value) in cell.versions() {
+                        index.add(&cell.key, turn, &value);
+                    }
+                }
+                if after.is_none() {
                     break;
                 }
             }
@@ -71,12 +73,15 @@ impl<V: Value> State<V> {
     pub(crate) fn tidy(&self, limit: usize) -> bool {
         let mut backlog = self.backlog.lock();
         let rounds = backlog.trims.len().min(limit);
-        (0..rounds).fold(false, |freed, _| self.trim(&mut backlog) || freed)
+        (0..rounds).fold(false, |freed, _| self.trim(&mut backlog, None) || freed)
     }
 
-    /// Trims the cell that has waited longest. True when something was freed.
-    fn trim(&self, backlog: &mut Backlog<V>) -> bool {
-        let Some(cell) = backlog.trims.pop_front() else { return false };
+    /// Trims the cell that has waited longest, unless it waits since the commit that is being written. True when something was freed.
+    fn trim(&self, backlog: &mut Backlog<V>, writing: Option<Turn>) -> bool {
+        if backlog.trims.front().is_some_and(|(since, _)| Some(*since) == writing) {
+            return false;
+        }
+        let Some((_, cell)) = backlog.trims.pop_front() else { return false };
         let mut dropped = std::mem::take(&mut backlog.dropped);
         let left = cell.trim(&self.pins, &mut dropped);
         for version in &dropped {
@@ -89,7 +94,7 @@ impl<V: Value> State<V> {
         backlog.dropped = dropped;
         match left {
             Left::Current => {}
-            Left::Older => backlog.trims.push_back(cell),
+            Left::Older => backlog.trims.push_back((writing.unwrap_or(backlog.turn), cell)),
             Left::Nothing => {
                 self.order.remove(&cell.key);
                 self.table.remove(&cell.key);
@@ -137,10 +142,10 @@ impl<V: Value> Writer<'_, V> {
                 index.add(key, self.turn, value);
             }
         });
-        backlog.trims.extend(listed);
         for _ in 0..TRIMS {
-            state.trim(&mut backlog);
+            state.trim(&mut backlog, Some(self.turn));
         }
+        backlog.trims.extend(listed.map(|cell| (self.turn, cell)));
         put.and_then(|put| put.old)
     }
 
