@@ -83,6 +83,12 @@ impl<P: Send + Sync + 'static> Channel<P> {
     pub(crate) fn evict(&self) -> Option<Batch<P>> {
         self.state.lock().ring.evict()
     }
+
+    /// The last index at which something happened here.
+    pub(crate) fn last(&self) -> u64 {
+        self.state.lock().ring.last()
+    }
+
     pub(crate) fn push(self: &Arc<Self>, batch: Batch<P>) -> Wakes {
         let mut state = self.state.lock();
         state.ring.push(batch);

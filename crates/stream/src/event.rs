@@ -9,6 +9,29 @@ use crate::{Subject, Topic};
 /// What a publisher carries: it tells its topic, whether it is about a subject, and how much memory it keeps.
 ///
 /// Cloning must be cheap (a count or two): subscriptions that take only part of a commit get clones of that part.
+///
+/// ```
+/// use std::sync::Arc;
+/// use trimtab_stream::{Payload, Subject};
+///
+/// #[derive(Clone)]
+/// struct Sale(Arc<str>, u32);
+///
+/// impl Payload for Sale {
+///     fn topic(&self) -> &str {
+///         "sales"
+///     }
+///     fn is_about(&self, subject: &Subject) -> bool {
+///         *self.0 == *subject.as_str()
+///     }
+/// }
+/// # let sale = Sale("pen".into(), 3);
+/// # assert!(sale.is_about(&"pen".into()) && sale.1 == 3);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell its topic and subject",
+    note = "implement `Payload` for it, or publish `Event::new(topic, subject, payload)`"
+)]
 pub trait Payload: Clone + Send + Sync + 'static {
     /// The topic it belongs to. The same for the whole life of the value.
     fn topic(&self) -> &str;

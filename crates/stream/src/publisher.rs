@@ -138,6 +138,12 @@ impl<P: Payload> EventPublisher<P> {
         self.shared().last()
     }
 
+    /// The last index at which something was published to this topic; 0 before the first. A subscriber of the topic whose
+    /// [`index`](crate::Subscription::index) is not below it has been given everything.
+    pub fn index_of(&self, topic: &Topic) -> u64 {
+        self.shared().last_of(topic)
+    }
+
     fn shared(&self) -> &Arc<Shared<P>> {
         &self.0.0
     }

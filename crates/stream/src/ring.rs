@@ -72,6 +72,11 @@ impl<P> Ring<P> {
         batches
     }
 
+    /// The index of the last batch there was since the indexes began; 0 without any.
+    pub(crate) fn last(&self) -> u64 {
+        self.batches.back().map_or(self.floor, |last| last.index)
+    }
+
     pub(crate) fn may_resume_at(&self, index: u64) -> bool {
         index >= self.resumable
     }

@@ -79,6 +79,11 @@ impl<P: Send + Sync + 'static> Shared<P> {
         self.writer.lock().last()
     }
 
+    pub(crate) fn last_of(&self, topic: &Topic) -> u64 {
+        let writer = self.writer.lock();
+        writer.channel(topic.as_str()).map_or(0, |channel| channel.last())
+    }
+
     /// Makes a topic that is missing, if there can be one of this name.
     fn make(&self, topic: &str) -> Result<(), UnknownTopic> {
         let topic = Topic::from(topic);

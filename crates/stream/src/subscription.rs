@@ -21,6 +21,27 @@ const BUDGET: u32 = 128;
 /// It is a place in the publisher's history, not a buffer of its own: unread events are not held for it (behaviour S7), and dropping it frees
 /// all there is (behaviour S10). Its snapshot, until it is read to its end, pins what the topic's handler pinned.
 ///
+/// Whoever falls behind is told, and begins anew:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use trimtab_seams::Seams;
+/// # use trimtab_stream::{Event, EventPublisher, History, TopicSpec};
+/// use trimtab_stream::{Closed, Message, SubscribeRequest};
+/// # let orders = TopicSpec::new("orders", |_| (3, [Event::new("orders", "a", "sent")]));
+/// # let publisher = EventPublisher::new(&Seams::tokio(), [orders]).with_history(History { batches: 1, ..History::default() });
+/// # publisher.publish(1, [Event::new("orders", "a", "open")])?;
+/// # let mut subscription = publisher.subscribe(SubscribeRequest::all("orders").resume_at(1))?;
+/// # for index in 2..4 { publisher.publish(index, [Event::new("orders", "a", "paid")])?; }
+///
+/// if let Err(Closed::Lagged) = subscription.next().await {
+///     let request = SubscribeRequest::all("orders").resume_at(subscription.index());
+///     subscription = publisher.subscribe(request)?;
+/// }
+/// assert_eq!(subscription.next().await?, Message::NewSnapshotToFollow);
+/// # Ok(()) }
+/// ```
+///
 /// The stream of it ([`Stream`]) gives the same messages, then the reason of the end once, then nothing.
 #[must_use = "a subscription does nothing until `next` is awaited"]
 #[doc(alias = "stream.Subscription")]
@@ -90,6 +111,9 @@ impl<P: Payload> Subscription<P> {
     ///
     /// # Errors
     /// [`Closed`]: why there are no more messages.
+    ///
+    /// # Panics
+    /// As [`Seams::spawn`](trimtab_seams::Seams::spawn), for the fifth that waits on a topic.
     #[doc(alias = "Next")]
     pub async fn next(&mut self) -> Result<Message<P>, Closed> {
         poll_fn(|cx| self.poll_next(cx)).await

@@ -117,6 +117,8 @@ async fn a_refresh_frees_the_history_of_its_topic_and_of_no_other() {
     assert_eq!(publish(6, "users"), [4, 5, 6], "oldest first, whatever the topic");
     publisher.reset(0);
     assert_eq!(publish(7, "users"), [7]);
+    publish(8, "orders");
+    assert_eq!(publish(9, "users"), [7, 8, 9], "what is gone does not count");
 }
 
 /// Starts tasks through other seams and counts those that run.
