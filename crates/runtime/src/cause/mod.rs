@@ -29,6 +29,12 @@ pub struct Cause {
     pub(crate) conflicts: u8,
     /// How often in a row the view was not yet new enough.
     pub(crate) waits: u8,
+    /// Which echo in a row this run is: caused by nothing but the key's own last writes.
+    pub(crate) echoes: u8,
+    /// The echo has been held back already.
+    pub(crate) held: bool,
+    /// Something happened since it was last looked at, as against the runtime or the key itself repeating a run.
+    pub(crate) news: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +48,8 @@ enum Reasons {
 impl Cause {
     /// One reason, which demands no index of its own.
     pub(crate) fn of(reason: Reason) -> Self {
-        Self { index: reason.index().unwrap_or_default(), reasons: Reasons::One(reason), ..Self::default() }
+        let (index, news) = (reason.index().unwrap_or_default(), reason.is_news());
+        Self { index, news, reasons: Reasons::One(reason), ..Self::default() }
     }
 
     /// The reasons, the oldest first.
@@ -54,8 +61,9 @@ impl Cause {
         }
     }
 
-    /// One reason more.
-    pub(crate) fn also(&mut self, what: WhatHappened) {
+    /// To be carried to a run that repeats this one, for one reason more.
+    pub(crate) fn again(&mut self, what: WhatHappened) {
+        self.news = false;
         self.add(Reason::of(what, None, None));
     }
 
@@ -81,9 +89,12 @@ impl Merge for Cause {
             (self.index, self.era) = (newer.index, newer.era);
         }
         self.more = self.more.saturating_add(newer.more);
-        if newer.reasons().iter().any(Reason::is_news) {
-            self.spins = 0;
-        }
+        self.news |= newer.news;
+        self.spins = if self.news { 0 } else { self.spins.max(newer.spins) };
+        self.conflicts = self.conflicts.max(newer.conflicts);
+        self.waits = self.waits.max(newer.waits);
+        self.echoes = self.echoes.max(newer.echoes);
+        self.held |= newer.held;
         match newer.reasons {
             Reasons::None => {}
             Reasons::One(reason) => self.add(reason),
@@ -119,10 +130,14 @@ mod tests {
     /// behaviour C10
     #[test]
     fn news_ends_a_row_of_requeues_and_a_repeat_does_not() {
-        let mut cause = Cause { spins: 4, ..Cause::default() };
-        cause.merge(Cause::of(Reason::of(WhatHappened::Requeued, None, None)));
+        let mut cause = changed(1);
+        cause.spins = 4;
+        cause.again(WhatHappened::Requeued);
         assert_eq!(cause.spins, 4);
-        cause.merge(changed(1));
+        let mut added_meanwhile = changed(2);
+        added_meanwhile.merge(cause.clone());
+        assert_eq!(added_meanwhile.spins, 0);
+        cause.merge(changed(3));
         assert_eq!(cause.spins, 0);
     }
 }

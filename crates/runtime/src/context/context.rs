@@ -85,8 +85,8 @@ impl Context {
     /// Takes it apart when the run has ended.
     pub(crate) fn finish(self) -> Finished {
         let RunOf::Worker(claim) = self.run else { unreachable!("only a worker's context is finished") };
-        let Memory { last_write, conflict, refusal, notes, .. } = self.memory.into_inner();
-        Finished { claim, index: self.view.index(), last_write, conflict, refusal, notes }
+        let Memory { commits, conflict, refusal, notes, .. } = self.memory.into_inner();
+        Finished { claim, index: self.view.index(), commits, conflict, refusal, notes }
     }
 
     /// The lease it runs under.

@@ -42,7 +42,8 @@ impl Refusal {
 pub(super) struct Memory {
     /// What the run's commits have made of entries.
     pub(super) own: Option<Arc<Overlay>>,
-    pub(super) last_write: Option<Index>,
+    /// Its own commits, in order.
+    pub(super) commits: Vec<Index>,
     /// The newest version that stood in the way.
     pub(super) conflict: Option<Index>,
     pub(super) refusal: Option<Refusal>,
@@ -53,7 +54,7 @@ pub(super) struct Memory {
 pub(crate) struct Finished {
     pub(crate) claim: Taken,
     pub(crate) index: Index,
-    pub(crate) last_write: Option<Index>,
+    pub(crate) commits: Vec<Index>,
     pub(crate) conflict: Option<Index>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) notes: Vec<String>,

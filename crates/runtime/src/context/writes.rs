@@ -39,7 +39,7 @@ impl Context {
             Ok(committed) => {
                 if committed.commit.is_committed() {
                     let index = committed.commit.position().index;
-                    memory.last_write = memory.last_write.max(Some(index));
+                    memory.commits.push(index);
                     std::sync::Arc::make_mut(memory.own.get_or_insert_default()).lay(&committed);
                     self.has_own.store(true, Ordering::Release);
                 }

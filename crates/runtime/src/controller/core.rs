@@ -11,6 +11,7 @@ use trimtab_seams::Seams;
 use trimtab_store::{AtLeastError, Snapshot, Store};
 
 use super::any_queue::{AnyQueue, Entering};
+use super::echoes::Echoes;
 use super::error::RunError;
 use super::marks::Marks;
 use super::settings::Settings;
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) answered: Marks,
     /// Own writes that the view does not show yet.
     pub(crate) unseen: Marks,
+    pub(crate) echoes: Echoes,
     pub(crate) troubles: Troubles,
     term: Mutex<Option<Arc<Term>>>,
     pub(crate) sources: Mutex<Vec<Arc<Health>>>,
@@ -80,6 +82,7 @@ impl Core {
             triggers: Triggers::default(),
             answered: Marks::default(),
             unseen: Marks::default(),
+            echoes: Echoes::default(),
             troubles: Troubles::default(),
             term: Mutex::default(),
             sources: Mutex::default(),

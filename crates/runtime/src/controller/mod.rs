@@ -11,6 +11,7 @@ mod builder;
 mod check;
 mod core;
 mod damping;
+mod echoes;
 mod error;
 mod gate;
 mod handle;

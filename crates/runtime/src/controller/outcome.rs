@@ -46,7 +46,7 @@ enum Verdict {
 }
 
 pub(super) fn settle(run: Run<'_>, ctx: Context, ran: Ran) {
-    let Finished { claim, index, last_write, conflict, refusal, notes } = ctx.finish();
+    let Finished { claim, index, commits, conflict, refusal, notes } = ctx.finish();
     let core = run.core;
     let (mut ended, verdict) = judge(core, ran);
     let verdict = match &refusal {
@@ -61,8 +61,9 @@ pub(super) fn settle(run: Run<'_>, ctx: Context, ran: Ran) {
             Verdict::Stop
         }
     };
-    if let Some(written) = last_write {
+    if let Some(written) = commits.iter().max().copied() {
         core.unseen.raise(&claim, written, core.store.snapshot().index());
+        core.echoes.wrote(&claim, commits, claim.data().echoes, run.term.passed());
     }
     if matches!(verdict, Verdict::Done | Verdict::After(_) | Verdict::Now) {
         core.answered.raise(&claim, index, run.term.passed());
@@ -156,7 +157,9 @@ impl Run<'_> {
     /// Lets go of the key.
     fn end(&self, mut claim: Taken, verdict: Verdict, conflict: Option<Index>) {
         let (core, settings) = (self.core, self.core.settings());
-        if !matches!(verdict, Verdict::Now | Verdict::Conflict) {
+        // What holds it back goes on, or has just been found out.
+        let goes_on = matches!(verdict, Verdict::Now | Verdict::Conflict) || u32::from(claim.data().echoes) > BURST;
+        if !goes_on {
             core.troubles.over(&claim);
         }
         let outcome = match verdict {
@@ -173,27 +176,27 @@ impl Run<'_> {
                     core.queue().forget(&claim);
                 }
                 let delay = damping::delay(&*settings.damper, &core.seams, &claim, row.into());
-                self.damp(&claim, Trouble::Hot(row.into()), row, delay);
+                self.damped(&claim, Trouble::Hot(row.into()), row, delay);
                 let cause = claim.data_mut();
                 cause.spins = row;
-                cause.also(WhatHappened::Requeued);
+                cause.again(WhatHappened::Requeued);
                 Outcome::Again(delay)
             }
             Verdict::Conflict => {
                 let row = claim.data().conflicts.saturating_add(1);
                 let delay = damping::delay(&*settings.damper, &core.seams, &claim, row.into());
-                self.damp(&claim, Trouble::Contended(row.into()), row, delay);
+                self.damped(&claim, Trouble::Contended(row.into()), row, delay);
                 let era = core.era();
                 let cause = claim.data_mut();
                 cause.conflicts = row;
                 if let Some(found) = conflict.filter(|found| *found > cause.index) {
                     (cause.index, cause.era) = (found, era);
                 }
-                cause.also(WhatHappened::Conflict);
+                cause.again(WhatHappened::Conflict);
                 Outcome::Again(delay)
             }
             Verdict::Retry(error) => {
-                claim.data_mut().also(WhatHappened::Retried);
+                claim.data_mut().again(WhatHappened::Retried);
                 Outcome::Retry(error.into_boxed())
             }
             Verdict::Terminal(error) => Outcome::Failed(error.into_boxed()),
@@ -208,7 +211,7 @@ impl Run<'_> {
         claim.finish(outcome);
     }
 
-    fn damp(&self, claim: &Taken, trouble: Trouble, row: u8, delay: Duration) {
+    fn damped(&self, claim: &Taken, trouble: Trouble, row: u8, delay: Duration) {
         if delay.is_zero() {
             return;
         }

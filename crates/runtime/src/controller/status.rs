@@ -28,7 +28,8 @@ pub struct ControllerStatus {
     pub sources: Vec<SourceStatus>,
     /// How many keys are where.
     pub queue: Counters,
-    /// Keys that keep asking to run at once without any new event, and how often in a row (behaviour C10).
+    /// Hot loops: keys that keep asking to run at once, or whose own writes keep making them run, without any other event, and how often in a row
+    /// (behaviour C10).
     pub hot: Vec<(Request, u32)>,
     /// How many triggers wait.
     pub triggers: usize,
@@ -110,6 +111,7 @@ impl KeyStatus {
                 Trouble::Hot(row) => {
                     format!("asked to run at once {row} times in a row without any new event")
                 }
+                Trouble::Echo(row) => format!("its own writes made it run {row} times in a row"),
                 Trouble::Contended(row) => format!("lost against other writers {row} times in a row"),
                 Trouble::Unresolved => "waiting to learn whether its last commit happened".into(),
             }),
@@ -148,7 +150,7 @@ pub(super) fn controller(core: &Core) -> ControllerStatus {
         reasons.extend(sources.iter().filter_map(lacking));
     }
     let hot = core.troubles.all().into_iter().filter_map(|(key, trouble)| match trouble {
-        Trouble::Hot(row) => Some((key, row)),
+        Trouble::Hot(row) | Trouble::Echo(row) => Some((key, row)),
         _ => None,
     });
     ControllerStatus {

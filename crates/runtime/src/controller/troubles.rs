@@ -14,6 +14,8 @@ pub(crate) enum Trouble {
     Waiting(Index),
     /// It asked to run at once so many times in a row, without any new event.
     Hot(u32),
+    /// Its own writes made it run so many times in a row.
+    Echo(u32),
     /// It lost against other writers so many times in a row.
     Contended(u32),
     /// Its last commit may or may not have happened.

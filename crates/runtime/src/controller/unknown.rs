@@ -25,7 +25,7 @@ pub(super) fn hold(core: &Arc<Core>, term: &Arc<Term>, mut claim: Taken, pending
             asking.unseen.raise(&claim, position.index, asking.store.snapshot().index());
         }
         asking.troubles.over(&claim);
-        claim.data_mut().also(WhatHappened::Retried);
+        claim.data_mut().again(WhatHappened::Retried);
         claim.finish(Outcome::Again(Duration::ZERO));
     });
 }

@@ -52,6 +52,7 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
             term.over.raised().await;
             return;
         }
+        let Some(claim) = unless_echo(&core, claim, number) else { continue };
         let Some((claim, snapshot)) = new_enough(&core, &term, claim, number).await else { continue };
         let begun = measured.then(|| core.seams.now());
         let request = Request::clone(&claim);
@@ -78,6 +79,29 @@ async fn next(core: &Core, term: &Term) -> Option<Taken> {
         First::Left(()) => None,
         First::Right(claim) => claim,
     }
+}
+
+/// Holds a key back whose own writes make it run over and over.
+fn unless_echo(core: &Core, mut claim: Taken, number: usize) -> Option<Taken> {
+    if claim.data().held {
+        claim.data_mut().held = false;
+        return Some(claim);
+    }
+    let row = core.echoes.row(&claim, claim.data());
+    claim.data_mut().echoes = row;
+    let delay = damping::delay(&*core.settings().damper, &core.seams, &claim, row.into());
+    if delay.is_zero() {
+        return Some(claim);
+    }
+    core.tally(number).damped();
+    if core.troubles.note(&claim, Trouble::Echo(row.into())) {
+        let (controller, request) = (core.name(), &*claim);
+        tracing::warn!(%controller, %request, row, ?delay, "held back: its own writes make it run over and over");
+    }
+    let cause = claim.data_mut();
+    (cause.held, cause.news) = (true, false);
+    claim.finish(Outcome::Again(delay));
+    None
 }
 
 /// A snapshot that shows what the key's events and its own last write tell of. None: the run was put off.
@@ -124,7 +148,7 @@ async fn new_enough(
     let row = claim.data().waits;
     let cause = claim.data_mut();
     cause.waits = row.saturating_add(1);
-    cause.also(WhatHappened::Waited);
+    cause.again(WhatHappened::Waited);
     let delay = damping::backoff(&*core.settings().damper, &core.seams, &claim, row.into());
     let (controller, request) = (core.name(), &*claim);
     tracing::warn!(%controller, %request, index = index.get(), ?delay, "put off: the view does not show this index yet");

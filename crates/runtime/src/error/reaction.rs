@@ -40,6 +40,10 @@ impl Reaction {
         if let Some(write) = error.downcast_ref::<WriteError>() {
             return Some(Self::of_write(write));
         }
+        // Tells the sources of what it wraps, and not that itself.
+        if let Some(wrapped) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            return Self::of(wrapped);
+        }
         // The entry, or the program, has to change.
         error.is::<ReadError>().then_some(Self::Terminal)
     }

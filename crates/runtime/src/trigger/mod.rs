@@ -27,12 +27,12 @@ const LOOK: Duration = Duration::from_secs(60);
 /// use std::time::Duration;
 /// use trimtab_runtime::{Context, Source, Trigger};
 ///
-/// fn wait(ctx: &Context, booted: impl Future<Output = std::io::Result<()>> + Send + 'static) {
+/// fn wait(ctx: &Context, booted: std::future::Ready<std::io::Result<()>>) {
 ///     ctx.add_trigger(async move { Ok(booted.await?) });
 ///     ctx.add_trigger(Trigger::after(Duration::from_secs(5))); // replaces the first: a key has one
 ///     ctx.add_trigger(Trigger::on_change(Source::kind("certificate").named("blog-cert")));
 /// }
-/// # let _ = wait::<std::future::Ready<_>>;
+/// # let _ = wait;
 /// ```
 #[must_use = "a trigger waits once it is given to `add_trigger`"]
 pub struct Trigger(What);

@@ -1,0 +1,145 @@
+//! A backend whose answers can be bent: a feed that is held back, commits that fail in each way there is.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_core::Stream;
+use parking_lot::Mutex;
+use trimtab_backend::{
+    Backend, Commit, CommitError, Feed, FeedItem, FollowError, Key, Memory, Pending, Position, Record, Scope,
+    Transaction, Verdict, Why,
+};
+use trimtab_seams::Seams;
+
+#[derive(Clone)]
+pub(crate) struct Faulty {
+    memory: Memory,
+    seams: Seams,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    held: bool,
+    waiting: Vec<Waker>,
+    next: Option<NextCommit>,
+    away: bool,
+    delay: Duration,
+    /// Commits that had operations.
+    commits: usize,
+    /// Whether `resolve` answers.
+    mute: bool,
+}
+
+/// What becomes of the next commit.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum NextCommit {
+    /// It happens, but the answer is lost.
+    AppliedButUnknown,
+    /// It does not happen, and the answer is lost.
+    LostAndUnknown,
+    Unavailable,
+    Broken,
+}
+
+impl Faulty {
+    pub(crate) fn new(memory: Memory, seams: &Seams) -> Self {
+        Self { memory, seams: seams.clone(), state: Arc::default() }
+    }
+
+    /// Holds feeds back, or lets them go on.
+    pub(crate) fn hold_feed(&self, held: bool) {
+        let waiting = {
+            let mut state = self.state.lock();
+            state.held = held;
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    pub(crate) fn next_commit(&self, next: NextCommit) {
+        self.state.lock().next = Some(next);
+    }
+
+    /// Whether every commit is answered with unavailable.
+    pub(crate) fn away(&self, away: bool) {
+        self.state.lock().away = away;
+    }
+
+    /// How long each commit takes from now on.
+    pub(crate) fn slow(&self, delay: Duration) {
+        self.state.lock().delay = delay;
+    }
+
+    /// Whether unknown outcomes stay unknown.
+    pub(crate) fn mute(&self, mute: bool) {
+        self.state.lock().mute = mute;
+    }
+
+    /// How many commits with operations there were.
+    pub(crate) fn commits(&self) -> usize {
+        self.state.lock().commits
+    }
+}
+
+impl Backend for Faulty {
+    async fn commit(&self, transaction: Transaction) -> Result<Commit, CommitError> {
+        let (next, away, delay) = {
+            let mut state = self.state.lock();
+            state.commits += usize::from(!transaction.operations.is_empty());
+            (state.next.take(), state.away, state.delay)
+        };
+        if !delay.is_zero() {
+            self.seams.sleep(delay).await;
+        }
+        let unavailable = CommitError::Unavailable { why: Why::Unreachable, retry_after: None };
+        match next {
+            _ if away => Err(unavailable),
+            None => self.memory.commit(transaction).await,
+            Some(NextCommit::AppliedButUnknown) => {
+                let commit = self.memory.commit(transaction).await?;
+                Err(CommitError::Unknown(Pending::new(Verdict::Committed(commit.position()))))
+            }
+            Some(NextCommit::LostAndUnknown) => Err(CommitError::Unknown(Pending::new(Verdict::Never))),
+            Some(NextCommit::Unavailable) => Err(unavailable),
+            Some(NextCommit::Broken) => Err(CommitError::Broken { what: "a sync has failed; restart".into() }),
+        }
+    }
+
+    async fn resolve(&self, pending: Pending) -> Result<Verdict, CommitError> {
+        if self.state.lock().mute {
+            return Err(CommitError::Unavailable { why: Why::NoLeader, retry_after: None });
+        }
+        Ok(*pending.ticket::<Verdict>().expect("a ticket of this backend"))
+    }
+
+    async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
+        self.memory.read(keys).await
+    }
+
+    async fn follow(&self, scope: Scope, from: Option<Position>) -> Result<Feed, FollowError> {
+        let feed = self.memory.follow(scope, from).await?;
+        Ok(Feed::new(HeldBack { feed, state: Arc::clone(&self.state) }))
+    }
+}
+
+struct HeldBack {
+    feed: Feed,
+    state: Arc<Mutex<State>>,
+}
+
+impl Stream for HeldBack {
+    type Item = Result<FeedItem, FollowError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut state = self.state.lock();
+        if state.held {
+            state.waiting.push(cx.waker().clone());
+            return Poll::Pending;
+        }
+        drop(state);
+        self.feed.poll_next(cx).map(Some)
+    }
+}
