@@ -130,3 +130,25 @@ fn what_was_staged_and_dropped_never_happened() {
     assert!(log.commit(put("kept")).is_ok());
     assert_eq!(records(&log)[0].value, "kept");
 }
+
+/// What a disk keeps for followers is kept in memory too, though it be more than the default.
+#[test]
+fn what_is_restored_is_kept_until_told_otherwise() {
+    let value = bytes::Bytes::from(vec![b'x'; 100_000]);
+    let commit = |index| -> Result<Arc<[RecordChange]>, ()> {
+        let (value, at) = (value.clone(), Index::new(index));
+        Ok([RecordChange::Put(Record {
+            key: key(1),
+            part: Part::Spec,
+            value,
+            created: Index::new(1),
+            version: at,
+        })]
+        .into())
+    };
+    let log =
+        RecordLog::restore(STORE, Index::ZERO, [], Index::new(1), (1..=1200).map(commit)).expect("no error");
+    assert_eq!((log.floor(), log.head().index), (Index::ZERO, Index::new(1200)));
+    log.keep(1000, 0);
+    assert_eq!(log.floor(), Index::new(200));
+}

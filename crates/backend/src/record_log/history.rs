@@ -45,9 +45,9 @@ impl Default for History {
 }
 
 impl History {
-    /// An empty one whose next commit is the one after `index`.
+    /// An empty one whose next commit is the one after `index`, and that keeps all.
     pub(super) fn starting_after(index: Index) -> Self {
-        Self { floor: index, ..Self::default() }
+        Self { floor: index, keep_commits: usize::MAX, keep_bytes: usize::MAX, ..Self::default() }
     }
 
     /// The last commit that is no longer kept.

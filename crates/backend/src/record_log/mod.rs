@@ -63,7 +63,8 @@ impl RecordLog {
     }
 
     /// One as it was: the records at an index, and commits without a gap. Those up to `at` are only kept for followers, those after it are
-    /// applied too. `first` is the index of the first commit, or the one after `at` when there is none.
+    /// applied too. `first` is the index of the first commit, or the one after `at` when there is none. Every commit is kept until
+    /// [`RecordLog::keep`] says otherwise.
     ///
     /// # Errors
     /// The first error of either source.
