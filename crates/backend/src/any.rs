@@ -14,6 +14,13 @@ use crate::{
 };
 
 /// Any backend. Cheap to clone.
+///
+/// ```
+/// use trimtab_backend::{AnyBackend, Backend, Limits, Memory};
+///
+/// let chosen_at_run_time = AnyBackend::new(Memory::new());
+/// assert_eq!(chosen_at_run_time.limits(), Limits::PORTABLE);
+/// ```
 #[derive(Clone)]
 pub struct AnyBackend(Arc<dyn Erased>);
 

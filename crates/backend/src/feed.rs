@@ -92,6 +92,18 @@ impl FollowError {
 }
 
 /// A scope as it changes. After an error: drop it and follow again from the last position.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), trimtab_backend::FollowError> {
+/// use trimtab_backend::{Feed, FeedItem, ResetReason};
+///
+/// let (sender, mut feed) = Feed::channel(1);
+/// assert!(sender.send(Ok(FeedItem::Reset { why: ResetReason::First })));
+/// assert!(sender.send(Ok(FeedItem::Chunk(Vec::new()))), "one too many: now it has overflowed");
+/// assert_eq!(feed.next().await?, FeedItem::Reset { why: ResetReason::Overflow });
+/// assert!(feed.next().await.is_err(), "and ended: follow anew");
+/// # Ok(()) }
+/// ```
 pub struct Feed(Pin<Box<dyn Stream<Item = Result<FeedItem, FollowError>> + Send>>);
 
 impl Feed {

@@ -81,6 +81,19 @@ impl Operation {
 
 /// Checks and operations that commit together at one index, or not at all. Conditions are judged before any operation (contract T2), so the
 /// order within either list means nothing.
+///
+/// ```
+/// use trimtab_backend::{Check, Expect, Index, Key, Limits, Operation, Part, Transaction};
+///
+/// let (site, page) = (Key::new("site", "blog"), Key::new("page", "home"));
+/// let put = Operation::Put { key: page, part: Part::Spec, value: "{}".into(), expect: Expect::Absent };
+/// let unmoved = Check { key: site, part: Part::Spec, expect: Expect::At(Index::new(7)) };
+/// let transaction = Transaction::of([put]).checking(unmoved);
+/// assert_eq!(transaction.units(), 2);
+/// transaction.validate(&Limits::PORTABLE)?;
+/// assert_eq!(transaction.failing(|_, _| None).len(), 1, "in an empty store the check fails");
+/// # Ok::<(), trimtab_backend::Invalid>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transaction {
     /// Conditions on records that it does not write.
@@ -156,17 +169,13 @@ impl Transaction {
             limits.operations,
             self.units(),
         )?;
-        let mut seen = HashSet::with_capacity_and_hasher(
-            self.checks.len() + self.operations.len(),
-            HashState::default(),
-        );
-        for (key, part, _) in self.conditions() {
+        for (key, ..) in self.conditions() {
             key.validate()?;
-            if !seen.insert((key, part)) {
-                return Err(
-                    Invalid::new("operations", "names this entry more than once in one transaction").of(key)
-                );
-            }
+        }
+        if let Some(key) = self.repeated() {
+            return Err(
+                Invalid::new("operations", "names this entry more than once in one transaction").of(key)
+            );
         }
         for operation in &self.operations {
             match operation {
@@ -178,20 +187,33 @@ impl Transaction {
                     };
                     above(field, "bytes", limit, payload).map_err(|invalid| invalid.of(key))?;
                 }
-                Operation::Delete { key, expect } => {
-                    if *expect == Expect::Absent {
-                        return Err(Invalid::new("expect", "a delete cannot expect absence").of(key));
-                    }
-                    if !seen.insert((key, Part::Status)) {
-                        return Err(Invalid::new(
-                            "operations",
-                            "writes the status of an entry that it deletes",
-                        )
-                        .of(key));
-                    }
+                Operation::Delete { key, expect: Expect::Absent } => {
+                    return Err(Invalid::new("expect", "a delete cannot expect absence").of(key));
                 }
+                Operation::Delete { .. } => {}
             }
         }
         above("transaction", "bytes of keys and values", limits.transaction_bytes, self.bytes())
+    }
+
+    /// An entry of which one half is named twice. A delete names both. A few halves are compared pair by pair, which takes no memory.
+    fn repeated(&self) -> Option<&Key> {
+        const PAIRWISE: usize = 12;
+        let halves = || {
+            let checks = self.checks.iter().map(|check| (&check.key, check.part));
+            let operations = self.operations.iter().flat_map(|operation| {
+                let (key, part, _) = operation.condition();
+                let other = matches!(operation, Operation::Delete { .. }).then_some((key, Part::Status));
+                std::iter::once((key, part)).chain(other)
+            });
+            checks.chain(operations)
+        };
+        let twice = if halves().nth(PAIRWISE).is_none() {
+            halves().enumerate().find(|(at, half)| halves().take(*at).any(|before| before == *half))
+        } else {
+            let mut seen = HashSet::with_hasher(HashState::default());
+            halves().enumerate().find(|(_, half)| !seen.insert(*half))
+        };
+        twice.map(|(_, (key, _))| key)
     }
 }

@@ -54,7 +54,13 @@ fn each_half_occurs_once_over_checks_and_operations() {
     ] {
         let invalid = refused(&twice);
         assert_eq!((invalid.field, invalid.key), ("operations", Some(key("a"))));
+        // The same among many others.
+        let mut many = twice;
+        many.operations.extend((0..40).map(|n| put(&n.to_string(), Part::Spec, 1)));
+        let invalid = refused(&many);
+        assert_eq!((invalid.field, invalid.key), ("operations", Some(key("a"))));
     }
+    allowed(&Transaction::of((0..60).map(|n| put(&n.to_string(), Part::Spec, 1))));
 }
 
 #[test]

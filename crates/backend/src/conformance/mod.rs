@@ -55,6 +55,17 @@ pub async fn check<B: Backend>(fresh: impl AsyncFn() -> B) -> Result<Report, Vec
 /// The suite, and what the backend lets it do beyond the contract.
 ///
 /// Runs on any executor. Time is real unless seams are given; on a virtual clock give its seams.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use trimtab_backend::Memory;
+/// use trimtab_backend::conformance::Suite;
+///
+/// let suite = Suite::new(async || Memory::new()).with_compaction(async |memory, index| memory.compact(index));
+/// let report = suite.run().await.expect("memory keeps the contract");
+/// assert!(report.ran.iter().any(|ran| ran.test == 31), "{report}");
+/// # }
+/// ```
 #[must_use = "a suite does nothing until it is run"]
 pub struct Suite<'a, B> {
     hooks: Hooks<'a, B>,

@@ -1,13 +1,16 @@
 //! Who is granted a lease, and when.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab_backend::{Index, LeaseError, LeaseSettings, Memory, StoreLease};
+use trimtab_backend::{Backend, Index, Key, LeaseError, LeaseSettings, Leases, Memory, StoreLease};
 use trimtab_seams::{Instant, virtual_time};
 
-use super::faulty::Faulty;
+use super::faulty::{Fault, Faulty};
 use super::{DEADLINE, TTL, acquire, faulty, write};
 
 /// contract L2, guarantee L-a
@@ -226,4 +229,61 @@ fn a_story_of_leases_is_the_same_for_the_same_seed() {
     };
     assert_eq!(trace(5), trace(5));
     assert_ne!(trace(5), trace(6));
+}
+
+/// guarantee L-c
+#[test]
+fn a_view_as_new_as_the_epoch_holds_all_that_earlier_holders_wrote() {
+    virtual_time::run(1, async |seams| {
+        let memory = Memory::with_seams(&seams);
+        let leases = StoreLease::new(memory.clone(), &seams);
+        let old = acquire(&leases, "a").await;
+        // The old holder writes until it is refused; the new one reads once, at its epoch.
+        let (writer, clock) = (memory.clone(), seams.clone());
+        let refused_at = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&refused_at);
+        seams.spawn("old holder", async move {
+            while write(&writer, &old).await {
+                clock.sleep(Duration::from_millis(7)).await;
+            }
+            *told.lock() = Some(clock.now());
+        });
+        let new = acquire(&leases, "b").await;
+        let (head, records) = memory.read(&[Key::new("site", "guarded")]).await.expect("open");
+        assert!(head.index >= new.epoch());
+        assert!(records[0].version < new.epoch(), "the last write of the old holder comes before the epoch");
+        seams.sleep(Duration::from_millis(20)).await;
+        assert!(refused_at.lock().is_some());
+        let (_, later) = memory.read(&[Key::new("site", "guarded")]).await.expect("open");
+        assert_eq!(later, records, "nothing of it landed after");
+    });
+}
+
+/// guarantee Q-j
+#[test]
+fn a_challenge_dropped_at_any_poll_costs_the_next_one_a_ttl_at_most() {
+    for polls in 0..12 {
+        virtual_time::run(1, async |seams| {
+            let (store, leases) = faulty(&seams);
+            store.fail([Fault::Slow(Duration::from_millis(1))]);
+            {
+                let mut dropped = pin!(leases.acquire("one", "a"));
+                let mut left = polls;
+                // Polled so often, with time for what it waits for in between.
+                poll_fn(|cx| {
+                    if left == 0 || dropped.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(());
+                    }
+                    left -= 1;
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                })
+                .await;
+            }
+            let start = seams.now();
+            let held = acquire(&leases, "b").await;
+            assert!(seams.now() - start <= TTL + Duration::from_millis(1));
+            assert!(held.is_valid() && write(&store, &held).await);
+        });
+    }
 }
