@@ -23,6 +23,8 @@ impl DirectoryLock {
         let refused = |source| OpenError::of(&path, source);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(refused)?;
         match file.try_lock() {
             Ok(()) => {}

@@ -15,16 +15,15 @@ impl Lead {
     /// Writes one group, with the caller's own request in it, and hands on what has come meanwhile: leading for the others until none
     /// is left would keep the caller from its answer. To a task of its own, since one who waits may never be polled again.
     pub(crate) fn lead(mut self) {
-        let Some(core) = self.0.take() else { return };
-        let seams = core.seams().clone();
-        seams.block_in_place(|| core.write_next_group());
+        let Some(core) = self.0.clone() else { return };
+        core.seams().block_in_place(|| core.write_next_group());
         if core.queue().resign() {
+            self.0 = None;
             return;
         }
-        let rest = Self(Some(core));
-        let and_blocks = seams.clone();
-        seams.spawn("embedded group commit", async move {
-            and_blocks.block_in_place(|| drop(rest));
+        let seams = core.seams().clone();
+        core.seams().spawn("embedded group commit", async move {
+            seams.block_in_place(|| drop(self));
         });
     }
 }

@@ -8,7 +8,7 @@ use trimtab_backend::{
     Backend, Check, Commit, CommitError, Expect, FeedItem, FollowError, Found, Index, Limits, Operation,
     Part, RecordChange, Scope, Transaction, Why,
 };
-use trimtab_seams::virtual_time;
+use trimtab_seams::{BoxFuture, Seams, Spawn, virtual_time};
 
 use super::sim_disk::SimDisk;
 use super::store::{SMALL, close, commit, commit_together, head, key, open_on, put, records};
@@ -104,6 +104,31 @@ fn a_lead_that_is_dropped_first_writes_what_waits() {
     drop(Lead::new(&core));
     assert_eq!(index(&answered.try_recv().expect("answered")), Some(1));
     assert_eq!(index(&commit(&core, put(1, "b"))), Some(2), "and the lead was given back");
+}
+
+/// `block_in_place` of tokio panics in some places (a `LocalSet`), `spawn` outside a runtime. The panic is the caller's; those who wait behind it are not
+/// to hang for it: the lead once left with the caller.
+#[test]
+fn an_executor_that_panics_strands_nobody() {
+    struct Panics;
+    impl Spawn for Panics {
+        fn spawn(&self, _: &'static str, _: BoxFuture<'static, ()>) {
+            panic!("no executor here");
+        }
+        fn spawn_blocking(&self, _: &'static str, _: Box<dyn FnOnce() + Send>) {
+            panic!("no executor here");
+        }
+        fn block_in_place(&self, _: &mut dyn FnMut()) {
+            panic!("not here");
+        }
+    }
+    let files = Arc::new(SimDisk::new(1));
+    let core = crate::open::open(files, None, SMALL, Seams::tokio().with_spawn(Panics)).expect("a new store");
+    let (answer, mut answered) = oneshot::channel();
+    assert!(core.queue().join(Request::Commit { transaction: put(0, "a"), answer }));
+    let led = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Lead::new(&core).lead()));
+    assert!(led.is_err());
+    assert_eq!(index(&answered.try_recv().expect("answered")), Some(1));
 }
 
 #[test]
