@@ -26,7 +26,7 @@ use trimtab_backend::{
     RecordChange, ResetReason, Scope, StoreId, Transaction, Why,
 };
 use trimtab_seams::{HashState, Random, Seams, Seeded};
-use trimtab_store::{Message, Store, SubscribeRequest};
+use trimtab_store::{Draft, Memory, Message, Store, SubscribeRequest};
 
 use state::{Cursor, Range, State};
 
@@ -335,6 +335,30 @@ async fn follower(seams: &Seams, keys: &[Key], group: usize) -> Round {
     vec![("record_us", time / records), ("record_allocations", allocations / records)]
 }
 
+/// From a write in hand to the answer of the door, which comes when the view includes it.
+async fn door(seams: &Seams, keys: &[Key]) -> Round {
+    let store = Store::builder(Memory::with_seams(seams)).seams(seams).open().await.expect("it is in memory");
+    let spec = serde_json::json!({ "host": "x".repeat(80) });
+    for keys in keys.chunks(60) {
+        let drafts: Vec<_> =
+            keys.iter().map(|key| Draft::json(key.kind(), key.name(), &spec).create()).collect();
+        store.commit(drafts).await.expect("created");
+    }
+    let writes: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            store.entry(key).expect("followed").expect("there").edit_json(|spec| spec["port"] = 80.into())
+        })
+        .collect();
+    let (region, start) = (Region::new(ALLOCATOR), seams.now());
+    for write in writes {
+        store.commit(write).await.expect("committed");
+    }
+    let count = keys.len() as f64;
+    let time = (seams.now() - start).as_nanos() as f64 / 1e3 / count;
+    vec![("commit_us", time), ("commit_allocations", region.change().allocations as f64 / count)]
+}
+
 fn main() {
     let (numbers, words): (Vec<_>, Vec<_>) =
         std::env::args().skip(1).partition(|word| word.parse::<usize>().is_ok());
@@ -358,6 +382,10 @@ fn main() {
                 ];
                 for (name, measure) in structures.into_iter().filter(|(name, _)| wanted(name)) {
                     cases.0.entry((size, name)).or_default().push(measure(&seams, &keys));
+                }
+                if wanted("door") {
+                    let round = door(&seams, &keys).await;
+                    cases.0.entry((size, "door")).or_default().push(round);
                 }
                 for (name, group) in [("follower, lone commits", 1), ("follower, 60 a commit", 60)] {
                     if wanted(name) {

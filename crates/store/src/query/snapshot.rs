@@ -13,6 +13,23 @@ use crate::{Dynamic, Entry, Kind, Locate, ReadError, Shape, Typed};
 /// It keeps every version it shows in memory until it is dropped: hold it for a run or a request, not for ever.
 ///
 /// A bare name means the default tenancy here; [`Snapshot::from_tenancy`] looks from another one.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use trimtab_store::{Kind, Memory, Store, Tenancy};
+/// # #[derive(Serialize, Deserialize)] struct Site { port: u16 }
+/// # impl Kind for Site { const KIND: &'static str = "site"; type Status = (); }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Store::open(Memory::new()).await?;
+/// store.commit(Site { port: 80 }.named("blog").in_namespace("shop").apply()).await?;
+/// let snapshot = store.snapshot();
+/// store.commit(Site { port: 81 }.named("blog").in_namespace("shop").apply()).await?;
+///
+/// assert!(snapshot.get::<Site>("blog")?.is_none(), "not in the default namespace");
+/// let shop = snapshot.from_tenancy(&Tenancy::in_namespace("shop"));
+/// assert_eq!(shop.get::<Site>("blog")?.map(|blog| blog.spec.port), Some(80), "as it was");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Snapshot(pub(super) Pinned<Stored>);
 

@@ -11,6 +11,18 @@ use super::core::Core;
 use super::{Store, follower};
 
 /// What to follow, and with which seams. From [`Store::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use trimtab_store::{Memory, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store =
+///     Store::builder(Memory::new()).kinds(["site", "certificate"]).patience(Duration::from_secs(5)).open().await?;
+/// assert!(store.list_kind("site").all()?.is_empty());
+/// assert!(store.list_kind("gateway").all().is_err(), "nobody follows gateways here, so nobody can say");
+/// # Ok(()) }
+/// ```
 #[must_use = "a builder opens nothing until `open` is awaited"]
 pub struct StoreBuilder {
     backend: AnyBackend,

@@ -19,6 +19,26 @@ const REBASES: usize = 4;
 /// Commits writes against a view, without waiting for the feed: what a run's context stands on. [`Store::commit`] is the plain way.
 ///
 /// Cheap to clone; keeps the store open.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use serde::{Deserialize, Serialize};
+/// # use trimtab_store::{Kind, Memory, Overlay, Store};
+/// # #[derive(Serialize, Deserialize)] struct Site { port: u16 }
+/// # impl Kind for Site { const KIND: &'static str = "site"; type Status = (); }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Store::open(Memory::new()).await?;
+/// let (door, view) = (store.door(), store.view());
+/// let committed = door.commit(Site { port: 80 }.named("blog").create(), &view, &[]).await?;
+/// assert!(view.get::<Site>("blog")?.is_none(), "the view stands still");
+///
+/// let mut own = Overlay::default();
+/// own.lay(&committed);
+/// let view = view.with_overlay(Arc::new(own));
+/// let blog = view.get::<Site>("blog")?.ok_or("its own write")?;
+/// door.commit(blog.edit(|site| site.port = 81), &view, &[]).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Door(Store);
 

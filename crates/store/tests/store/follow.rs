@@ -67,7 +67,7 @@ fn each_commit_is_published_once_whole_with_the_values_before_and_after() {
     });
 }
 
-/// behaviour E1, guarantee W-c
+/// behaviour E1, guarantee W-c, fault F19
 #[test]
 fn a_delete_and_a_re_creation_are_never_merged_into_a_change() {
     virtual_time::run(2, async |seams| {
