@@ -81,7 +81,7 @@ impl<P: Send + Sync + 'static> Shared<P> {
 
     pub(crate) fn last_of(&self, topic: &Topic) -> u64 {
         let writer = self.writer.lock();
-        writer.channel(topic.as_str()).map_or(0, |channel| channel.last())
+        writer.find(topic.as_str()).map_or(0, |channel| channel.last())
     }
 
     /// Makes a topic that is missing, if there can be one of this name.

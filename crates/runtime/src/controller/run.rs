@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::term::Term;
 use super::worker::Seat;
 use crate::lease_use::{Keeper, Placement, Tenure};
-use crate::source::{self, Body, Health};
+use crate::source::{self, Body, Follows, Health};
 use crate::task::{First, RaiseOnDrop, Signal, race, unless};
 
 /// Stops everything at once when a `run` is dropped before its end.
@@ -109,7 +109,11 @@ async fn drive(
 }
 
 fn health_of(body: &Body) -> Health {
-    Health::new(body.title(), body.gate, matches!(body.origin, source::Origin::Entries(_)))
+    let follows = match &body.origin {
+        source::Origin::Entries(request) => Follows::Topic(request.topic().clone()),
+        source::Origin::Other(other) => other.follows(),
+    };
+    Health::new(body.title(), body.gate, follows)
 }
 
 /// What a term is made of.

@@ -136,7 +136,7 @@ pub(super) fn keys(core: &Core, wanted: impl Fn(&KeyStatus) -> bool) -> Vec<KeyS
 }
 
 pub(super) fn controller(core: &Core) -> ControllerStatus {
-    let sources: Vec<_> = core.sources.lock().iter().map(|source| source.status()).collect();
+    let sources: Vec<_> = core.sources.lock().iter().map(|source| source.status(core.store.publisher())).collect();
     let term = core.term();
     let standby = core.has_begun() && term.is_none() && !core.stop.is_raised();
     let mut reasons = Vec::new();
@@ -206,8 +206,7 @@ pub(super) fn is_settled(core: &Core) -> bool {
     // First what feeds the queue, then the queue: whatever a source has passed on by now is seen there.
     let published = core.store.publisher().index();
     let told = term.sources.iter().all(|source| {
-        let passed = !source.entries || source.position().get() >= published;
-        passed
+        source.taken(core.store.publisher()).is_none_or(|taken| taken.get() >= published)
             && (source.is_synced() || !source.gate)
             && !source.retrying.load(std::sync::atomic::Ordering::Acquire)
     });

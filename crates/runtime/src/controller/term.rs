@@ -55,9 +55,10 @@ impl Term {
         self.cancel.raise();
     }
 
-    /// Up to which index every source of entries has taken everything: what lies at or below it will not be told again.
+    /// Up to which index every source of entries has been told everything: what lies at or below it will not be told again. Asked after each run, so it looks
+    /// at nothing but numbers; sources of a quiet kind hold it back.
     pub(crate) fn passed(&self) -> Index {
-        let entries = self.sources.iter().filter(|source| source.entries);
-        entries.map(|source| source.position()).min().unwrap_or(Index::new(u64::MAX))
+        let told = self.sources.iter().filter_map(|source| source.told());
+        told.min().unwrap_or(Index::new(u64::MAX))
     }
 }

@@ -18,7 +18,7 @@ use trimtab_stream::{Message, SubscribeError, SubscribeRequest, Subscription};
 
 use crate::Request;
 use crate::cause::{Cause, Reason, WhatHappened};
-use crate::source::{Body, Other, Seat};
+use crate::source::{Body, Follows, Other, Seat};
 use crate::task::{First, race};
 
 const LOOK: Duration = Duration::from_millis(100);
@@ -40,8 +40,12 @@ impl Other for EveryKind {
         Ok(())
     }
 
+    fn follows(&self) -> Follows {
+        Follows::All
+    }
+
     fn task(&self, seat: Seat, _: Arc<Body>) -> BoxFuture<'static, ()> {
-        Box::pin(Following { store: self.0.clone(), seat, kinds: BTreeMap::new() }.run())
+        Box::pin(Following { store: self.0.clone(), seat, kinds: BTreeMap::new(), looked_at: None }.run())
     }
 }
 
@@ -49,6 +53,8 @@ struct Following {
     store: Store,
     seat: Seat,
     kinds: BTreeMap<KindName, Followed>,
+    /// Every kind that had entries here is known.
+    looked_at: Option<Position>,
 }
 
 struct Followed {
@@ -62,9 +68,9 @@ struct Followed {
 impl Following {
     async fn run(mut self) {
         loop {
-            let looked_at = self.store.position();
+            self.looked_at = self.store.position();
             self.look();
-            self.take_until(looked_at).await;
+            self.take_until(self.looked_at).await;
         }
     }
 
@@ -146,7 +152,9 @@ impl Following {
             self.sync();
             return Poll::Ready(());
         }
-        self.seat.health.passed(published);
+        // A kind that is new since the look may have events that nobody has taken.
+        let known = self.looked_at.map_or(0, |position| position.index.get());
+        self.seat.health.passed(published.min(known));
         Poll::Pending
     }
 

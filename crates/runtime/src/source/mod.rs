@@ -23,5 +23,5 @@ pub use transformer::Transformer;
 pub(crate) use body::{Body, Origin};
 pub(crate) use follow::{Seat, start};
 pub(crate) use other::Other;
-pub(crate) use status::Health;
+pub(crate) use status::{Follows, Health};
 pub(crate) use watch::watch;

@@ -13,7 +13,7 @@ use trimtab_stream::{EventPublisher, Interest, Payload, SubscribeError, Subscrib
 
 use super::body::Body;
 use super::follow::{Seat, Take, follow};
-use super::{IntoRequests, SourceState};
+use super::{Follows, IntoRequests, SourceState};
 use crate::Request;
 use crate::cause::{Cause, Reason, WhatHappened};
 use crate::controller::Entering;
@@ -25,6 +25,10 @@ pub(crate) trait Other: Send + Sync {
     fn title(&self) -> String;
     /// Whether it can be opened at all: asked once, before anything starts (behaviour C15).
     fn probe(&self) -> Result<(), SubscribeError>;
+    /// What of the store it takes. Provided: nothing.
+    fn follows(&self) -> Follows {
+        Follows::Elsewhere
+    }
     /// Its task.
     fn task(&self, seat: Seat, body: Arc<Body>) -> BoxFuture<'static, ()>;
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::Mutex;
 use trimtab_backend::{Index, Key};
 use trimtab_seams::Instant;
+use trimtab_store::EntryEvent;
+use trimtab_stream::{EventPublisher, Topic};
 
 /// A source of a controller, as it was when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +52,23 @@ pub enum SourceState {
     Ended,
 }
 
+/// Which part of the store's publisher a source takes, when its indexes are the store's.
+#[derive(Debug)]
+pub(crate) enum Follows {
+    /// One topic, or a subject of it.
+    Topic(Topic),
+    /// Every topic.
+    All,
+    /// Something else.
+    Elsewhere,
+}
+
 /// The same while it changes: written by the source's task, read by whoever asks.
 #[derive(Debug)]
 pub(crate) struct Health {
     pub(crate) name: String,
     pub(crate) gate: bool,
-    /// Whether its indexes are the store's.
-    pub(crate) entries: bool,
+    pub(crate) follows: Follows,
     state: Mutex<SourceState>,
     synced: AtomicBool,
     position: AtomicU64,
@@ -70,11 +82,11 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn new(name: String, gate: bool, entries: bool) -> Self {
+    pub(crate) fn new(name: String, gate: bool, follows: Follows) -> Self {
         Self {
             name,
             gate,
-            entries,
+            follows,
             state: Mutex::new(SourceState::Idle),
             synced: AtomicBool::new(false),
             position: AtomicU64::new(0),
@@ -125,17 +137,32 @@ impl Health {
         self.position.fetch_max(index, Ordering::AcqRel);
     }
 
-    pub(crate) fn position(&self) -> Index {
-        Index::new(self.position.load(Ordering::Acquire))
+    /// The last index it was told of, when that is the store's.
+    pub(crate) fn told(&self) -> Option<Index> {
+        let entries = !matches!(self.follows, Follows::Elsewhere);
+        entries.then(|| Index::new(self.position.load(Ordering::Acquire)))
     }
 
-    pub(crate) fn status(&self) -> SourceStatus {
+    /// Up to which of the store's indexes it has taken everything there was for it. A commit that does not touch its topic neither wakes it nor holds
+    /// this back; `None` when its indexes are not the store's.
+    pub(crate) fn taken(&self, publisher: &EventPublisher<EntryEvent>) -> Option<Index> {
+        let published = publisher.index();
+        let position = self.position.load(Ordering::Acquire);
+        let taken = match &self.follows {
+            Follows::Elsewhere => return None,
+            Follows::Topic(topic) if position >= publisher.index_of(topic) => position.max(published),
+            Follows::Topic(_) | Follows::All => position,
+        };
+        Some(Index::new(taken))
+    }
+
+    pub(crate) fn status(&self, publisher: &EventPublisher<EntryEvent>) -> SourceStatus {
         SourceStatus {
             name: self.name.clone(),
             state: self.state(),
             synced: self.is_synced(),
             gate: self.gate,
-            position: self.entries.then(|| self.position()),
+            position: self.taken(publisher),
             unmapped: self.unmapped.lock().iter().map(|(key, error)| (key.clone(), error.clone())).collect(),
         }
     }
