@@ -5,8 +5,11 @@
 
 mod command;
 mod config;
+mod daemon;
 mod documents;
 mod exec;
+mod log;
+mod screen;
 
 use std::process::ExitCode;
 
@@ -17,7 +20,7 @@ use command::{Command, CommandLine, Exit};
 fn main() -> ExitCode {
     let exit = match CommandLine::parse().command {
         Command::Check { dir } => command::check(&dir),
-        Command::Run(_) => Exit::Failed,
+        Command::Run(arguments) => daemon::run(&arguments),
         Command::Version => {
             println!("trimtab {}", env!("CARGO_PKG_VERSION"));
             Exit::Done

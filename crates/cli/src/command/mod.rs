@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use check::check;
+pub(crate) use check::{check, kinds};
 pub(crate) use exit::Exit;
 
 use crate::config::parse_duration;

@@ -17,6 +17,9 @@ mod tests;
 
 pub(crate) use duration::parse_duration;
 pub(crate) use load::{FILE_NAME, load};
-pub(crate) use model::{Backoff, Config, Controller, EntriesFolder, Follow, Placement, StoreUrl, Watch};
-pub(crate) use problem::{Level, Problem, Problems};
+#[cfg(test)]
+pub(crate) use model::Watch;
+pub(crate) use model::{Backoff, Config, Controller, Follow, Placement, StoreUrl};
+pub(crate) use parse::program;
+pub(crate) use problem::{Problem, Problems};
 pub(crate) use suggest::nearest;

@@ -119,3 +119,25 @@ pub(crate) enum Follow {
     /// Its owner, when that is of the controller's kind.
     Owner,
 }
+
+#[cfg(test)]
+impl Controller {
+    /// A controller with the defaults of the file, for tests.
+    pub(crate) fn example(name: &str, kind: &str) -> Self {
+        Self {
+            name: name.into(),
+            kind: kind.into(),
+            exec: vec!["true".into()],
+            workers: 1,
+            timeout: Duration::from_secs(30),
+            backoff: Backoff { base: Duration::from_millis(100), max: Duration::from_secs(300) },
+            resync: None,
+            finalizer: false,
+            env: BTreeMap::new(),
+            pass_env: Vec::new(),
+            placement: Placement::Everywhere,
+            watches: Vec::new(),
+            line: 1,
+        }
+    }
+}

@@ -43,22 +43,32 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// `trimtab.toml:12: controller[0].timeout: ...`, for where the level is told apart.
+    pub(crate) fn text(&self) -> String {
+        let mut text = self.file.display().to_string();
+        if let Some(line) = self.line {
+            text += &format!(":{line}");
+        }
+        if !self.field.is_empty() {
+            text += &format!(": {}", self.field);
+        }
+        text += &format!(": {}", self.what);
+        if let Some(hint) = &self.hint {
+            text += &format!("; {hint}");
+        }
+        text
+    }
+}
+
 /// `error: trimtab.toml:12: controller[0].timeout: ...`
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = match self.level {
-            Level::Error => "error",
             Level::Warning => "warning",
+            Level::Error => "error",
         };
-        write!(f, "{level}: {}", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        if !self.field.is_empty() {
-            write!(f, ": {}", self.field)?;
-        }
-        write!(f, ": {}", self.what)?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+        write!(f, "{level}: {}", self.text())
     }
 }
 
@@ -73,6 +83,12 @@ impl Problems {
 
     pub(crate) fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
+    }
+
+    /// Those of one file.
+    pub(crate) fn of_file(mut self, file: &Path) -> Self {
+        self.0.retain(|problem| problem.file == file);
+        self
     }
 
     pub(crate) fn errors(&self) -> usize {

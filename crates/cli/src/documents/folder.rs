@@ -1,14 +1,15 @@
 //! The folder of entries: every document in it, where each came from, and what is wrong with the rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use trimtab_backend::{Invalid, Key, Limits, Tenancy, Uid};
 use trimtab_store::{Basis, Document, Draft, Write};
 
-use super::read::{Located, is_document, read};
+use super::read::{Located, documents, is_document, text};
 use crate::config::{Problem, Problems};
 
 /// Folders within folders, at most this deep: a link that leads back up ends here.
@@ -29,8 +30,8 @@ pub(crate) struct Declared {
 pub(crate) struct Folder {
     pub(crate) declared: Vec<Declared>,
     pub(crate) problems: Problems,
-    /// Files that are there, read or not. What came from a file that is not among them may be pruned.
-    pub(crate) origins: BTreeSet<String>,
+    /// The files that could be read, each with a fingerprint of what stands in it: of two looks, the files with another one have changed.
+    pub(crate) files: BTreeMap<String, u64>,
     /// A file could not be read whole: nothing may be pruned, for it may hold what seems to be gone.
     pub(crate) incomplete: bool,
 }
@@ -48,8 +49,11 @@ impl Folder {
         for file in files {
             let shown = file.strip_prefix(root).unwrap_or(&file);
             let origin = shown.to_string_lossy().into_owned();
-            look.origins.insert(origin.clone());
-            match read(&file, shown) {
+            let read = text(&file, shown).and_then(|text| {
+                look.files.insert(origin.clone(), fingerprint(&text));
+                documents(shown, &text)
+            });
+            match read {
                 Err(problem) => look.fail(problem),
                 Ok(documents) => {
                     for document in documents {
@@ -59,6 +63,19 @@ impl Folder {
             }
         }
         look
+    }
+
+    /// Keeps entries of these kinds; of the others each is a problem.
+    pub(crate) fn keep_kinds(&mut self, is_kept: impl Fn(&str) -> bool) {
+        let declared = std::mem::take(&mut self.declared);
+        for one in declared {
+            if is_kept(one.key.kind()) {
+                self.declared.push(one);
+                continue;
+            }
+            let what = format!("`{}` is not declared by a `[[kind]]`", one.key.kind());
+            self.fail(Problem::error(Path::new(&one.origin), Some(one.line), "kind", what));
+        }
     }
 
     fn fail(&mut self, problem: Problem) {
@@ -112,6 +129,12 @@ impl Folder {
         let draft = draft.exactly().origin(origin);
         self.declared.push(Declared { origin: origin.to_owned(), line, key, draft });
     }
+}
+
+fn fingerprint(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The draft of a document that would be taken if nothing stood in its place yet. Its owners are looked for when it is applied.

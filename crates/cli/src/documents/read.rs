@@ -31,8 +31,8 @@ fn extension(path: &Path) -> &str {
     path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
 }
 
-/// Reads every document of a file. `shown` is how messages name it.
-pub(crate) fn read(path: &Path, shown: &Path) -> Result<Vec<Located>, Problem> {
+/// The text of a file. `shown` is how messages name it.
+pub(crate) fn text(path: &Path, shown: &Path) -> Result<String, Problem> {
     let problem = |what: String| Problem::error(shown, None, "", what);
     let size = std::fs::metadata(path).map_err(|error| problem(format!("cannot be read: {error}")))?.len();
     if size > MOST_BYTES {
@@ -40,11 +40,15 @@ pub(crate) fn read(path: &Path, shown: &Path) -> Result<Vec<Located>, Problem> {
             "is {size} bytes long; at most {MOST_BYTES} are read: part it into several files"
         )));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => problem("is not UTF-8 text".into()),
         _ => problem(format!("cannot be read: {error}")),
-    })?;
-    parse(extension(path), &text).map_err(|(line, what)| Problem::error(shown, line, "", what))
+    })
+}
+
+/// Every document of a file's text.
+pub(crate) fn documents(shown: &Path, text: &str) -> Result<Vec<Located>, Problem> {
+    parse(extension(shown), text).map_err(|(line, what)| Problem::error(shown, line, "", what))
 }
 
 type Wrong = (Option<usize>, String);

@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use trimtab_seams::Seams;
 
+use super::groups::Groups;
 use super::stderr::{Tail, read_lines};
 
 /// The most that a script may print to standard output: 1 MiB.
@@ -37,6 +38,8 @@ pub(crate) struct Program {
     pub(crate) folder: PathBuf,
     /// The whole environment but what a run adds.
     pub(crate) environment: BTreeMap<String, OsString>,
+    /// Where the groups of its runs are entered.
+    pub(crate) groups: Groups,
 }
 
 /// How a run of a program ended.
@@ -107,7 +110,7 @@ impl Program {
             .spawn()
             .map_err(|source| RunFailed::Start { path: path(), source })?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let mut group = Group::of(child, seams);
+        let mut group = Group::of(child, seams, &self.groups);
 
         let mut output = Vec::new();
         let mut tail = Tail::default();
@@ -197,12 +200,14 @@ struct Group {
     /// It is known to be gone.
     gone: bool,
     seams: Seams,
+    groups: Groups,
 }
 
 impl Group {
-    fn of(child: Child, seams: &Seams) -> Self {
+    fn of(child: Child, seams: &Seams, groups: &Groups) -> Self {
         let id = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        Self { child, id, gone: false, seams: seams.clone() }
+        id.into_iter().for_each(|id| groups.enter(id));
+        Self { child, id, gone: false, seams: seams.clone(), groups: groups.clone() }
     }
 
     fn signal(&self, what: Signal) {
@@ -224,21 +229,24 @@ impl Group {
 /// call a whole round of process numbers would have to pass.
 fn signal(group: Option<Pid>, what: Signal) {
     if let Some(id) = group {
-        drop(kill_process_group(id, what));
+        _ = kill_process_group(id, what);
     }
 }
 
 impl Drop for Group {
     /// A run that is cancelled ends its group as one whose time is up.
     fn drop(&mut self) {
+        let Some(id) = self.id else { return };
         if self.gone {
+            self.groups.leave(id);
             return;
         }
         self.signal(Signal::TERM);
-        let (id, seams) = (self.id, self.seams.clone());
+        let (seams, groups) = (self.seams.clone(), self.groups.clone());
         self.seams.spawn("end of a cancelled script", async move {
             seams.sleep(GRACE).await;
-            signal(id, Signal::KILL);
+            signal(Some(id), Signal::KILL);
+            groups.leave(id);
         });
     }
 }

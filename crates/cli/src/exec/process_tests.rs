@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use trimtab_seams::Seams;
 
+use super::groups::Groups;
 use super::process::{Ended, How, MOST_OUTPUT, Program, RunFailed};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,7 +14,8 @@ const SECOND: Duration = Duration::from_secs(1);
 fn shell(script: &str) -> Program {
     let environment = BTreeMap::from([("PATH".to_owned(), std::env::var_os("PATH").unwrap_or_default())]);
     let arguments = vec!["-c".to_owned(), script.to_owned()];
-    Program { path: PathBuf::from("/bin/sh"), arguments, folder: std::env::temp_dir(), environment }
+    let (path, folder) = (PathBuf::from("/bin/sh"), std::env::temp_dir());
+    Program { path, arguments, folder, environment, groups: Groups::default() }
 }
 
 async fn run(script: &str, input: &str, time: Duration) -> Ended {

@@ -1,0 +1,56 @@
+//! From the tables of the file to controllers under one manager.
+
+use std::time::Duration;
+
+use trimtab_runtime::{Manager, ManagerHandle, Placement};
+use trimtab_store::Store;
+
+use crate::config::{self, Config};
+use crate::exec::{Exec, Groups, NotYet};
+
+/// The controllers, and what is asked of them while they run.
+pub(super) struct Controllers {
+    pub(super) manager: Manager,
+    pub(super) handle: ManagerHandle,
+    /// By controller: the keys whose scripts said "not yet".
+    pub(super) not_yet: Vec<(String, NotYet)>,
+}
+
+impl Controllers {
+    /// Makes a controller of each table. `drain` is how long running scripts may go on after a shutdown; the manager's default when none.
+    pub(super) fn new(
+        config: &Config,
+        store: &Store,
+        groups: &Groups,
+        drain: Option<Duration>,
+    ) -> Result<Self, String> {
+        let (mut manager, mut not_yet) = (Manager::new(), Vec::new());
+        if let Some(drain) = drain {
+            manager = manager.with_drain(drain);
+        }
+        for table in &config.controllers {
+            let exec = Exec::new(&config.folder, table, groups)
+                .map_err(|what| format!("{}: controller `{}`: {what}", config.file.display(), table.name))?;
+            not_yet.push((table.name.clone(), exec.not_yet()));
+            let mut controller = exec
+                .controller(store)
+                .with_workers(table.workers)
+                .with_backoff(table.backoff.base, table.backoff.max)
+                .with_placement(placement(table));
+            if let Some(period) = table.resync {
+                controller = controller.with_resync(period);
+            }
+            manager = manager.add(controller);
+        }
+        manager.check().map_err(|misconfigured| misconfigured.to_string())?;
+        Ok(Self { handle: manager.handle(), manager, not_yet })
+    }
+}
+
+/// A lease has the controller's name, so that each may run in another replica.
+fn placement(table: &config::Controller) -> Placement {
+    match table.placement {
+        config::Placement::Everywhere => Placement::Everywhere,
+        config::Placement::Leader => Placement::leader(&table.name),
+    }
+}

@@ -1,0 +1,171 @@
+//! The daemon's life: open, apply, run, settle or be told to stop, close.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use trimtab_runtime::RunError;
+use trimtab_seams::Seams;
+use trimtab_store::Store;
+
+use super::controllers::Controllers;
+use super::entries::Entries;
+use super::open::{open, shown};
+use super::settle::{Judge, Verdict};
+use super::signals::Signals;
+use super::summary::Summary;
+use crate::command::{Exit, Run};
+use crate::config::Config;
+use crate::exec::Groups;
+use crate::screen::Screen;
+
+/// How long running scripts may go on once it is known how a run until settled ended.
+const DRAIN_SETTLED: Duration = Duration::from_secs(2);
+/// How long scripts that were asked to end are waited for: a little longer than until they are killed.
+const LAST_SCRIPTS: Duration = Duration::from_millis(2500);
+/// How often they are asked after.
+const ASK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Why it came to an end.
+enum Ended {
+    /// The manager returned; none of the others had said so before.
+    Stopped(Result<(), RunError>),
+    /// Somebody does not want to wait.
+    AtOnce,
+}
+
+/// Serves a folder. Everything that goes wrong has been told when it returns.
+pub(super) async fn serve(arguments: &Run, config: Config, screen: &Screen, seams: &Seams) -> Exit {
+    let failed = |what: &str| {
+        screen.log(&format!("error: {what}"));
+        Exit::Failed
+    };
+    let signals = match Signals::listen(seams) {
+        Ok(signals) => signals,
+        Err(error) => return failed(&format!("signals cannot be heard: {error}")),
+    };
+    let store = tokio::select! {
+        opened = open(&config, screen, seams) => match opened {
+            Ok(store) => store,
+            Err(what) => return failed(&what),
+        },
+        () = signals.come(1) => return failed("stopped while the store was being opened"),
+    };
+    let (version, index) = (env!("CARGO_PKG_VERSION"), store.snapshot().index());
+    screen.say(&format!("trimtab {version}  store {}  index {index}", shown(&config)));
+
+    let groups = Groups::default();
+    let exit = run(arguments, &config, &store, &groups, &signals, screen, seams).await;
+    if let Some(exit) = exit {
+        last_scripts(&groups, &signals, seams).await;
+        store.close().await;
+        return exit;
+    }
+    let killed = groups.kill_all();
+    failed(&format!("stopped at once; {killed} running scripts were killed"))
+}
+
+/// Runs the controllers. None when it is to be left at once.
+async fn run(
+    arguments: &Run,
+    config: &Config,
+    store: &Store,
+    groups: &Groups,
+    signals: &Signals,
+    screen: &Screen,
+    seams: &Seams,
+) -> Option<Exit> {
+    let drain = arguments.until_settled.then_some(DRAIN_SETTLED);
+    let Controllers { manager, handle, not_yet } = match Controllers::new(config, store, groups, drain) {
+        Ok(controllers) => controllers,
+        Err(what) => {
+            screen.log(&format!("error: {what}"));
+            return Some(Exit::Failed);
+        }
+    };
+    let mut entries = Entries::new(config, store, seams);
+    let judge = Judge {
+        store: store.clone(),
+        seams: seams.clone(),
+        manager: handle.clone(),
+        entries: entries.standing(),
+        not_yet,
+    };
+    tokio::select! {
+        () = entries.pass() => {}
+        () = signals.come(1) => return Some(stopped(arguments, screen)),
+    }
+
+    let summary = Summary::new(config, store, &handle, screen);
+    let verdict = Mutex::new(None);
+    let shutdown = async {
+        tokio::select! {
+            () = signals.come(1) => {}
+            found = judge.wait(arguments.timeout), if arguments.until_settled => {
+                summary.say();
+                *verdict.lock() = Some(found);
+            }
+        }
+    };
+    let ended = tokio::select! {
+        ended = manager.run(shutdown) => Ended::Stopped(ended),
+        () = entries.run() => unreachable!("it runs for ever"),
+        () = summary.run() => unreachable!("it runs for ever"),
+        () = signals.come(2) => Ended::AtOnce,
+    };
+    screen.leave();
+    let Ended::Stopped(ended) = ended else { return None };
+    let verdict = verdict.lock().take();
+    match (verdict, ended) {
+        // What did not end in time is among what is told already.
+        (Some(verdict), Ok(()) | Err(RunError::DrainDeadline { .. })) => {
+            Some(judged(verdict, store, arguments, screen))
+        }
+        (None, Ok(())) => Some(stopped(arguments, screen)),
+        (_, Err(error)) => {
+            screen.log(&format!("error: {error}"));
+            Some(Exit::Failed)
+        }
+    }
+}
+
+/// Stopped by a signal: well done, unless there was something to wait for.
+fn stopped(arguments: &Run, screen: &Screen) -> Exit {
+    if !arguments.until_settled {
+        return Exit::Done;
+    }
+    screen.log("error: stopped before all was settled");
+    Exit::Failed
+}
+
+fn judged(verdict: Verdict, store: &Store, arguments: &Run, screen: &Screen) -> Exit {
+    let tell = |what: &str, left: Vec<String>| {
+        screen.log(&format!("error: {what}"));
+        left.iter().for_each(|line| screen.log(&format!("  {}", line.replace('\n', "\n    "))));
+    };
+    match verdict {
+        Verdict::Settled => {
+            screen.say(&format!("settled at index {}", store.snapshot().index()));
+            Exit::Done
+        }
+        Verdict::Failed(left) => {
+            tell("this cannot be settled:", left);
+            Exit::Failed
+        }
+        Verdict::TimedOut(left) => {
+            tell(&format!("not settled within {:?}:", arguments.timeout), left);
+            Exit::TimedOut
+        }
+    }
+}
+
+/// Waits for scripts that were cancelled and asked to end, and kills what is left.
+async fn last_scripts(groups: &Groups, signals: &Signals, seams: &Seams) {
+    let deadline = seams.now() + LAST_SCRIPTS;
+    while !groups.are_gone() && seams.now() < deadline {
+        tokio::select! {
+            () = seams.sleep(ASK_AGAIN) => {}
+            () = signals.come(2) => break,
+        }
+    }
+    groups.kill_all();
+}

@@ -1,0 +1,173 @@
+//! Whether anything is left to do.
+//!
+//! Settled is an instant, not a silence: every first snapshot was delivered, the files are applied, the view is at the last commit, no key is ready or running, none
+//! fails, no trigger waits. Runs that are promised for later (`requeue_after`, `resync`) do not count. Waiting for a while without events would be wrong
+//! both ways: too short for a slow script, too long for everybody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use trimtab_backend::Index;
+use trimtab_runtime::{ControllerHandle, KeyStatus, KeyStatusState, ManagerHandle};
+use trimtab_seams::Seams;
+use trimtab_store::Store;
+
+use super::entries::Standing;
+use crate::exec::NotYet;
+
+/// How often it is looked.
+const LOOK: Duration = Duration::from_millis(20);
+/// A key that has failed so often in a row is not waited for.
+const HOPELESS: u32 = 5;
+
+/// How the wait ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Settled,
+    /// Nothing but this is left, and it will not go by itself.
+    Failed(Vec<String>),
+    /// This was left when the time was up.
+    TimedOut(Vec<String>),
+}
+
+/// What is looked at.
+pub(super) struct Judge {
+    pub(super) store: Store,
+    pub(super) seams: Seams,
+    pub(super) manager: ManagerHandle,
+    pub(super) entries: Arc<Mutex<Standing>>,
+    pub(super) not_yet: Vec<(String, NotYet)>,
+}
+
+/// What is left at one instant.
+#[derive(Debug, Default)]
+struct Left {
+    /// Work that goes on.
+    busy: Vec<String>,
+    /// What will not go by itself.
+    stuck: Vec<String>,
+}
+
+impl Judge {
+    /// Waits until nothing is left to do, or only what is hopeless, or the time is up.
+    pub(super) async fn wait(&self, time: Duration) -> Verdict {
+        let deadline = self.seams.now() + time;
+        loop {
+            let left = self.look().await;
+            match (left.busy.is_empty(), left.stuck.is_empty()) {
+                (true, true) => return Verdict::Settled,
+                (true, false) => return Verdict::Failed(left.stuck),
+                (false, _) if self.seams.now() >= deadline => {
+                    return Verdict::TimedOut(left.stuck.into_iter().chain(left.busy).collect());
+                }
+                _ => self.seams.sleep(LOOK.min(deadline - self.seams.now())).await,
+            }
+        }
+    }
+
+    async fn look(&self) -> Left {
+        let mut left = Left::default();
+        let index = self.index(&mut left).await;
+        self.entries(&mut left);
+        for (controller, keys) in &self.not_yet {
+            let said = keys.all().into_iter();
+            left.busy.extend(said.map(|(key, words)| format!("{key}: controller {controller} {words}")));
+        }
+        for handle in self.manager.controllers() {
+            if !handle.is_settled() {
+                let before = left.busy.len() + left.stuck.len();
+                self.controller(&handle, &mut left);
+                if left.busy.len() + left.stuck.len() == before {
+                    left.busy.push(format!("controller {}: is at work", handle.name()));
+                }
+            }
+        }
+        // Each look at every entry costs, so it is taken only when it decides.
+        if left.busy.is_empty() {
+            self.deletions(&mut left);
+        }
+        // Whatever was committed meanwhile has not been looked at.
+        if left.busy.is_empty() && self.index(&mut left).await != index {
+            left.busy.push("the store changes".into());
+        }
+        left
+    }
+
+    /// Where the view stands, which must be where the store does.
+    async fn index(&self, left: &mut Left) -> Index {
+        let view = self.store.position();
+        match self.store.head().await {
+            Ok(head) if Some(head) == view => {}
+            Ok(head) => left.busy.push(format!("the view is not yet at index {}", head.index)),
+            Err(error) => left.busy.push(format!("the store: {error}")),
+        }
+        view.map(|view| view.index).unwrap_or_default()
+    }
+
+    /// What is left of a controller that is not settled.
+    fn controller(&self, handle: &ControllerHandle, left: &mut Left) {
+        let status = handle.status();
+        let name = &status.name;
+        let mut busy = |what: &str| left.busy.push(format!("controller {name}: {what}"));
+        status.reasons.iter().for_each(|reason| busy(reason));
+        if status.standby {
+            busy("waits for its lease, which another process holds");
+        }
+        let behind = status.sources.iter().any(|source| {
+            let published = self.store.publisher().index_of(&source.name.as_str().into());
+            let synced = source.synced || !source.gate;
+            !synced || source.position.is_some_and(|position| position.get() < published)
+        });
+        if behind {
+            busy("has not seen every change yet");
+        }
+        if status.triggers > 0 {
+            busy("triggers wait");
+        }
+        for key in handle.keys() {
+            key_of(name, &key, left);
+        }
+    }
+
+    fn entries(&self, left: &mut Left) {
+        let Standing { pending, wrong, waits } = self.entries.lock().clone();
+        left.stuck.extend(wrong);
+        let going = |key| matches!(self.store.entry(key), Ok(Some(entry)) if entry.is_deleting());
+        if pending || !waits.iter().all(going) {
+            left.busy.push("files are being applied".into());
+        }
+    }
+
+    /// Entries that are still being deleted. One that a script will look at again is work that goes on.
+    fn deletions(&self, left: &mut Left) {
+        let view = self.store.view();
+        let entries = view.kinds().into_iter().flat_map(|kind| view.list_kind(kind).everywhere());
+        for entry in entries.filter_map(Result::ok).filter(|entry| entry.is_deleting()) {
+            let promised = self.manager.controllers().iter().any(|controller| {
+                controller.keys().iter().any(|key| key.request == *entry.key() && key.next_run.is_some())
+            });
+            let holders = entry.finalizers().join(", ");
+            let what = format!("{}: is still being deleted, held by {holders}", entry.key());
+            if promised { left.busy.push(what) } else { left.stuck.push(what) }
+        }
+    }
+}
+
+fn key_of(controller: &str, key: &KeyStatus, left: &mut Left) {
+    let KeyStatus { request, failures, last_error, .. } = key;
+    let error = last_error.as_deref().unwrap_or_default();
+    let waits = matches!(key.state, KeyStatusState::Failing | KeyStatusState::Deferred);
+    if key.terminal && waits {
+        left.stuck.push(format!("{request}: controller {controller} gave up: {error}"));
+    } else if *failures >= HOPELESS {
+        left.stuck
+            .push(format!("{request}: controller {controller} failed {failures} times in a row: {error}"));
+    } else if *failures > 0 {
+        left.busy.push(format!("{request}: controller {controller} failed and tries again: {error}"));
+    } else if let Some(why) = &key.why {
+        left.busy.push(format!("{request}: controller {controller}: {why}"));
+    } else if !waits {
+        left.busy.push(format!("{request}: controller {controller} has it {}", key.state.as_str()));
+    }
+}

@@ -1,0 +1,36 @@
+//! The process groups that run, so that none outlives the daemon.
+//!
+//! A run that is cancelled ends its group by itself, but in its own time: it asks, waits, and kills. When the daemon is to stop at once there is no time to
+//! wait, and a task that would kill in two seconds dies with its runtime. So whoever starts a group enters it here, and the daemon kills what is left.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// The groups of all scripts. Clones are the same set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Groups(Arc<Mutex<BTreeSet<i32>>>);
+
+impl Groups {
+    pub(super) fn enter(&self, group: Pid) {
+        self.0.lock().insert(group.as_raw_pid());
+    }
+
+    pub(super) fn leave(&self, group: Pid) {
+        self.0.lock().remove(&group.as_raw_pid());
+    }
+
+    /// Whether none is left.
+    pub(crate) fn are_gone(&self) -> bool {
+        self.0.lock().is_empty()
+    }
+
+    /// Kills every group that is left, and says how many there were.
+    pub(crate) fn kill_all(&self) -> usize {
+        let left = std::mem::take(&mut *self.0.lock());
+        let groups = left.iter().copied().filter_map(Pid::from_raw);
+        groups.filter(|&group| kill_process_group(group, Signal::KILL).is_ok()).count()
+    }
+}
