@@ -22,7 +22,7 @@
 //! The parts, from the small to the large: names ([`Key`], [`Tenancy`], [`KindName`]), versions ([`Index`], [`Position`]), what is
 //! stored ([`Record`]), what is asked ([`Transaction`]), what is answered ([`Commit`], [`CommitError`]), what is followed
 //! ([`Feed`], [`Scope`]), and [`Backend`] itself. Beside them the reference [`Memory`], the [`RecordLog`] that it and other backends stand
-//! on, the [`conformance`] suite and leases.
+//! on, the [`conformance`] suite, and leases ([`StoreLease`]).
 //!
 //! **Knows nothing of** entries, controllers, tasks.
 
