@@ -99,6 +99,10 @@ pub(super) async fn commit(
     view: &View,
 ) -> Result<Committed, WriteError> {
     let writes = writes.into_writes();
+    if !writes.iter().any(Write::goes_by_view) {
+        let Resolved { transaction, touched } = resolve(core, writes, view, &[])?;
+        return send(core, transaction, touched, view, &[]).await;
+    }
     let mut resolved = resolve(core, writes.clone(), view, &[])?;
     let mut found = Vec::new();
     for _ in 0..REBASES {

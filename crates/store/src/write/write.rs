@@ -34,6 +34,11 @@ impl Write {
         Self(Ok(Intent::Absent(key.clone())))
     }
 
+    /// Whether it goes by what is in view: resolved against a later view, it may come to something else.
+    pub(crate) fn goes_by_view(&self) -> bool {
+        matches!(self.0, Ok(Intent::Draft(..)))
+    }
+
     fn step(entry: &Entry, step: Step) -> Self {
         Self(Ok(Intent::Of(entry.clone(), step)))
     }
