@@ -58,7 +58,8 @@ impl Echoes {
         let Some(Last { commits, row }) = last else { return 0 };
         let reasons = cause.reasons();
         let is_own = |index: Option<Index>| index.is_some_and(|index| commits.contains(&index));
-        let echo = !reasons.is_empty() && cause.more == 0 && reasons.iter().all(|reason| is_own(reason.index()));
+        let echo =
+            !reasons.is_empty() && cause.more == 0 && reasons.iter().all(|reason| is_own(reason.index()));
         if echo { row.saturating_add(1) } else { 0 }
     }
 

@@ -158,7 +158,8 @@ impl Run<'_> {
     fn end(&self, mut claim: Taken, verdict: Verdict, conflict: Option<Index>) {
         let (core, settings) = (self.core, self.core.settings());
         // What holds it back goes on, or has just been found out.
-        let goes_on = matches!(verdict, Verdict::Now | Verdict::Conflict) || u32::from(claim.data().echoes) > BURST;
+        let goes_on =
+            matches!(verdict, Verdict::Now | Verdict::Conflict) || u32::from(claim.data().echoes) > BURST;
         if !goes_on {
             core.troubles.over(&claim);
         }

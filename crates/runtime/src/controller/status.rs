@@ -136,7 +136,8 @@ pub(super) fn keys(core: &Core, wanted: impl Fn(&KeyStatus) -> bool) -> Vec<KeyS
 }
 
 pub(super) fn controller(core: &Core) -> ControllerStatus {
-    let sources: Vec<_> = core.sources.lock().iter().map(|source| source.status(core.store.publisher())).collect();
+    let sources: Vec<_> =
+        core.sources.lock().iter().map(|source| source.status(core.store.publisher())).collect();
     let term = core.term();
     let standby = core.has_begun() && term.is_none() && !core.stop.is_raised();
     let mut reasons = Vec::new();

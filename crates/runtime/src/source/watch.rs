@@ -25,7 +25,9 @@ pub(crate) async fn watch(body: Body, store: &Store, from: Index) -> Result<(), 
         loop {
             match subscription.next().await {
                 // Something may have happened in between.
-                Ok(Message::NewSnapshotToFollow) | Err(Closed::Lagged | Closed::TopicRefreshed) => return Ok(()),
+                Ok(Message::NewSnapshotToFollow) | Err(Closed::Lagged | Closed::TopicRefreshed) => {
+                    return Ok(());
+                }
                 // From an empty store on: what is there now has come since, and was looked at.
                 Ok(Message::EndOfSnapshot(_)) => {}
                 Ok(Message::Changes { events, .. }) => {

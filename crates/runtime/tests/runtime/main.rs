@@ -1,6 +1,11 @@
 //! The runtime over the in-memory backend, in virtual time. One module for each concern; each test names the row it proves.
 
+mod context;
 mod outcomes;
+mod sources;
 mod start;
+mod stop;
+mod transformers;
 mod triggers;
+mod visibility;
 mod world;

@@ -15,7 +15,10 @@ use crate::world::{Certificate, Diary, MS, SECOND, Site, World, logged, site, wo
 type Script = dyn Fn(usize) -> Result<Action> + Send + Sync;
 
 /// Notes each run, and ends it as the script says for its number, from 0.
-fn scripted(diary: &Diary, script: impl Fn(usize) -> Result<Action> + Send + Sync + 'static) -> impl Reconciler {
+fn scripted(
+    diary: &Diary,
+    script: impl Fn(usize) -> Result<Action> + Send + Sync + 'static,
+) -> impl Reconciler {
     let state: (Diary, Box<Script>) = (diary.clone(), Box::new(script));
     reconcile_with(state, async |(diary, script), ctx, request| {
         let number = diary.of(request.name()).len();
@@ -30,7 +33,9 @@ fn exact(base: Duration, max: Duration) -> impl Fn() -> trimtab_queue::Exponenti
 }
 
 fn sites(w: &World, reconciler: impl Reconciler) -> Controller {
-    Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>()).with_limiter(exact(MS, 1000 * SECOND))
+    Controller::new(&w.store, reconciler)
+        .subscribe(Source::of::<Site>())
+        .with_limiter(exact(MS, 1000 * SECOND))
 }
 
 /// behaviour C9
@@ -189,12 +194,16 @@ fn a_panic_is_an_error_with_message_and_backtrace_and_other_keys_go_on() {
             assert_eq!(diary.of("bad").len(), 4, "retried after 1, 2, 4 ms");
             let failing = running.handle.failing();
             let error = failing[0].last_error.clone().unwrap();
-            assert!(error.starts_with("panicked: the bad one at ") && error.contains("outcomes.rs:"), "{error}");
+            assert!(
+                error.starts_with("panicked: the bad one at ") && error.contains("outcomes.rs:"),
+                "{error}"
+            );
             assert_eq!(running.handle.metrics().reconciles.panicked, 4);
             running.stop().await.unwrap();
         });
     });
-    let panic = lines.iter().find(|line| line.text.contains("the reconciler panicked")).expect("it is logged");
+    let panic =
+        lines.iter().find(|line| line.text.contains("the reconciler panicked")).expect("it is logged");
     assert_eq!(panic.level, tracing::Level::ERROR);
     assert!(panic.text.contains("request=site/bad") && panic.text.contains("the bad one"), "{}", panic.text);
     assert!(panic.text.contains("backtrace=") && panic.text.contains("outcomes"), "{}", panic.text);

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use trimtab_queue::{QueueSettings, RateLimitedQueue};
-use trimtab_runtime::{Action, Controller, Placement, Reconciler, Request, RunError, Source, reconcile_fn, reconcile_with};
+use trimtab_runtime::{
+    Action, Controller, Placement, Reconciler, Request, RunError, Source, reconcile_fn, reconcile_with,
+};
 use trimtab_seams::Seams;
 use trimtab_store::{EventPublisher, Key, KindKey as _, Lookup, Scope, Store, SubscribeRequest};
 use trimtab_stream::{Event, TopicSpec};
@@ -58,7 +60,8 @@ fn two_hundred_entries_that_are_there_are_reconciled_once_each_by_ten_workers() 
             w.put(&format!("{n:03}"), site(n)).await;
         }
         let diary = Diary::default();
-        let controller = Controller::new(&w.store, noting(&diary)).subscribe(Source::of::<Site>()).with_workers(10);
+        let controller =
+            Controller::new(&w.store, noting(&diary)).subscribe(Source::of::<Site>()).with_workers(10);
         let running = w.start(controller);
         running.settled().await;
         let mut names = diary.names();
@@ -142,14 +145,19 @@ fn wrong_configuration_ends_run_before_anything_starts_and_says_what_to_do() {
         let narrow = || Controller::new(&narrow, reconcile_fn(async |_, _| Ok(Action::done()))).named("x");
         const BY_SERIAL: Lookup<Certificate> = Lookup::new("serial", |c| vec![c.spec.serial.to_string()]);
         let publisher = EventPublisher::<Event<u8>>::new(&w.seams, [TopicSpec::new("known", |_| (1, []))]);
-        let unknown = Source::from_publisher(&publisher, SubscribeRequest::all("unknown"), |_| None::<Request>);
+        let unknown =
+            Source::from_publisher(&publisher, SubscribeRequest::all("unknown"), |_| None::<Request>);
         let wrong = [
             (nothing().with_backoff(Duration::ZERO, SECOND), "with_backoff", "base is zero"),
             (nothing().with_backoff(SECOND, MS), "with_backoff", "swap them or raise the maximum"),
             (nothing().with_deadline(Duration::ZERO), "with_deadline", "leave it out for no deadline"),
             (nothing().with_resync(Duration::ZERO), "with_resync", "leave it out for no resync"),
             (nothing().with_placement(Placement::leader("")), "with_placement", "the lease has no name"),
-            (nothing().with_placement(Placement::leader("l").with_ttl(MS)), "with_placement", "must be between"),
+            (
+                nothing().with_placement(Placement::leader("l").with_ttl(MS)),
+                "with_placement",
+                "must be between",
+            ),
             (nothing().subscribe(unknown), "subscribe", "source unknown: find topic `unknown`"),
             (narrow().subscribe(Source::of::<Certificate>()), "subscribe", "source certificate: "),
             (narrow().with_lookup(&BY_SERIAL), "with_lookup", "does not follow kind `certificate`"),

@@ -104,7 +104,9 @@ impl Backend for Faulty {
             }
             Some(NextCommit::LostAndUnknown) => Err(CommitError::Unknown(Pending::new(Verdict::Never))),
             Some(NextCommit::Unavailable) => Err(unavailable),
-            Some(NextCommit::Broken) => Err(CommitError::Broken { what: "a sync has failed; restart".into() }),
+            Some(NextCommit::Broken) => {
+                Err(CommitError::Broken { what: "a sync has failed; restart".into() })
+            }
         }
     }
 

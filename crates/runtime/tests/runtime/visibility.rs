@@ -1,0 +1,162 @@
+//! How new the view of a run is, and what follows when the outcome of a commit is not known.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use trimtab_runtime::{Action, Controller, Source, reconcile_with};
+use trimtab_store::{Key, KindKey as _};
+
+use crate::world::{Diary, MS, NextCommit, SECOND, Site, site, world};
+
+/// behaviour C17, guarantee W-d
+#[test]
+fn a_key_never_runs_on_a_view_older_than_its_own_last_write() {
+    world(1, async |w| {
+        w.put("blog", site(80)).await;
+        let diary = Diary::default();
+        let reconciler = reconcile_with(diary.clone(), async |diary, ctx, request| {
+            diary.write(ctx, &request);
+            let blog = ctx.get::<Site>(&request)?.expect("there");
+            if blog.status.serving.is_none() {
+                ctx.commit(blog.edit_status(|status| status.serving = Some(80))).await?;
+            }
+            Ok(Action::done())
+        });
+        let controller = Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>());
+        let running = w.start(controller.with_backoff(100 * MS, SECOND));
+        let handle = running.handle.clone();
+        w.backend.hold_feed(true);
+        w.sleep(MS).await;
+        assert_eq!(diary.all().iter().map(|run| run.index).collect::<Vec<_>>(), [1], "it has written at 2");
+
+        handle.enqueue(Key::of::<Site>("blog"));
+        w.sleep(500 * MS).await;
+        assert_eq!(diary.len(), 1, "the view does not show 2 yet");
+        assert_eq!(handle.keys()[0].why.as_deref(), Some("waiting for index 2"));
+        w.backend.hold_feed(false);
+        w.sleep(MS).await;
+        assert_eq!(diary.all().iter().map(|run| run.index).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(handle.metrics().put_off, 0, "it had only to wait");
+        running.stop().await.unwrap();
+    });
+}
+
+/// behaviour C17, guarantee W-d
+#[test]
+fn after_a_second_the_run_is_put_off_with_backoff_counted_and_visible_and_no_failure() {
+    world(2, async |w| {
+        w.put("blog", site(80)).await;
+        w.put("other", site(80)).await;
+        let diary = Diary::default();
+        let reconciler = reconcile_with(diary.clone(), async |diary, ctx, request| {
+            diary.write(ctx, &request);
+            let blog = ctx.get::<Site>(&request)?.expect("there");
+            if request.name() == "blog" {
+                ctx.commit(blog.edit_status(|status| status.serving = Some(80))).await?;
+            }
+            Ok(Action::done())
+        });
+        let controller = Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>());
+        let running = w.start(controller.with_backoff(SECOND, 10 * SECOND));
+        let handle = running.handle.clone();
+        w.backend.hold_feed(true);
+        w.sleep(MS).await;
+        diary.clear();
+        handle.enqueue([Key::of::<Site>("blog"), Key::of::<Site>("other")]);
+        w.sleep(60 * SECOND).await;
+        assert_eq!(diary.names(), ["other"], "others go on");
+        let put_off = handle.metrics().put_off;
+        assert!((6..12).contains(&put_off), "1 s each, and growing pauses: {put_off}");
+        let key = &handle.keys()[0];
+        assert_eq!((key.why.as_deref(), key.failures), (Some("waiting for index 3"), 0));
+        assert!(!handle.is_settled());
+        w.backend.hold_feed(false);
+        w.sleep(11 * SECOND).await;
+        assert_eq!(diary.names(), ["other", "blog"]);
+        assert!(diary.all()[1].index >= 3);
+        assert!(handle.is_settled());
+        running.stop().await.unwrap();
+    });
+}
+
+fn write_once(diary: &Diary) -> impl trimtab_runtime::Reconciler + use<> {
+    reconcile_with(diary.clone(), async |diary, ctx, request| {
+        diary.write(ctx, &request);
+        let blog = ctx.get::<Site>(&request)?.expect("there");
+        // Whatever the author makes of the error: the door has noticed.
+        drop(ctx.commit(blog.edit_status(|status| status.serving = Some(blog.spec.port))).await);
+        Ok(Action::done())
+    })
+}
+
+/// guarantee R-b
+#[test]
+fn a_key_whose_commit_is_unknown_does_not_run_again_before_that_is_resolved() {
+    for (seed, next) in [(3, NextCommit::AppliedButUnknown), (4, NextCommit::LostAndUnknown)] {
+        world(seed, async |w| {
+            w.put("blog", site(80)).await;
+            let diary = Diary::default();
+            w.backend.next_commit(next);
+            w.backend.mute(true);
+            let running =
+                w.start(Controller::new(&w.store, write_once(&diary)).subscribe(Source::of::<Site>()));
+            let handle = running.handle.clone();
+            w.sleep(60 * SECOND).await;
+            assert_eq!(diary.len(), 1, "the door has asked for 10 s, then the runtime goes on asking");
+            assert_eq!(
+                handle.keys()[0].why.as_deref(),
+                Some("waiting to learn whether its last commit happened")
+            );
+            handle.enqueue(Key::of::<Site>("blog"));
+            w.put("blog", site(81)).await;
+            w.sleep(60 * SECOND).await;
+            assert_eq!(diary.len(), 1, "nor for news");
+            w.backend.mute(false);
+            w.sleep(11 * SECOND).await;
+            assert!(diary.len() >= 2);
+            assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().status.serving, Some(81));
+            assert!(handle.is_settled());
+            running.stop().await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn an_unknown_outcome_that_the_door_resolves_in_time_is_no_matter() {
+    world(5, async |w| {
+        w.put("blog", site(80)).await;
+        let diary = Diary::default();
+        w.backend.next_commit(NextCommit::AppliedButUnknown);
+        let running = w.start(Controller::new(&w.store, write_once(&diary)).subscribe(Source::of::<Site>()));
+        running.settled().await;
+        assert_eq!(diary.len(), 1);
+        assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().status.serving, Some(80));
+        running.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn while_the_store_is_away_commits_fail_with_backoff_and_afterwards_everything_is_made_up_for() {
+    world(6, async |w| {
+        w.put("blog", site(80)).await;
+        let done = Arc::new(AtomicBool::new(false));
+        let reconciler = reconcile_with(Arc::clone(&done), async |done, ctx, request| {
+            let blog = ctx.get::<Site>(&request)?.expect("there");
+            ctx.commit(blog.edit_status(|status| status.serving = Some(80))).await?;
+            done.store(true, Ordering::Relaxed);
+            Ok(Action::done())
+        });
+        w.backend.away(true);
+        let running = w.start(Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>()));
+        w.sleep(60 * SECOND).await;
+        let failing = running.handle.failing();
+        assert!((10..20).contains(&failing[0].failures), "{}", failing[0].failures);
+        let error = failing[0].last_error.clone().unwrap();
+        assert_eq!(error, "the store is unavailable: it cannot be reached");
+        w.backend.away(false);
+        w.sleep(120 * SECOND).await;
+        assert!(done.load(Ordering::Relaxed));
+        assert!(running.handle.is_settled());
+        running.stop().await.unwrap();
+    });
+}
