@@ -123,8 +123,9 @@ fn records(snapshot: &Snapshot) -> Vec<Record> {
 /// guarantee W-a, W-b, S-b, fault F13, F16, F17, F18
 #[test]
 fn whatever_happens_to_the_feed_the_view_is_the_store_at_some_index_and_never_goes_back() {
+    let mut resets = 0;
     for seed in 0..40 {
-        virtual_time::run(seed, async |seams| {
+        resets += virtual_time::run(seed, async |seams| {
             let random = Seeded::new(seed ^ 0xfeed);
             let backend = Faulty::new(Memory::with_seams(&seams).with_history(3, 0));
             let follower = open(&seams, backend.clone()).await;
@@ -164,8 +165,10 @@ fn whatever_happens_to_the_feed_the_view_is_the_store_at_some_index_and_never_go
                 told.into_values().collect::<Vec<_>>(),
                 follower.list_kind("site").all().expect("entries")
             );
+            follower.health().resets
         });
     }
+    assert!(resets > 100, "{resets} resets were not worth the name");
 }
 
 /// A subscriber that only adds up what it is told.

@@ -1,6 +1,8 @@
 //! Histories that end, and others that take their place.
 
-use trimtab_backend::{FollowError, Index, Memory, Position};
+use trimtab_backend::{
+    Backend, Expect, FollowError, Index, Key, Memory, Operation, Part, Position, Transaction,
+};
 use trimtab_seams::{Seams, Seeded, virtual_time};
 use trimtab_store::{AtLeastError, Closed, EntryEvent, Message, SubscribeRequest, Subscription};
 
@@ -60,14 +62,20 @@ fn a_follower_that_was_too_slow_comes_to_the_same_view() {
     virtual_time::run(2, async |seams| {
         let backend = Memory::with_seams(&seams).with_history(1, 0);
         let store = open(&seams, backend.clone()).await;
-        let door = store.door();
-        // Commits in memory answer at once: the follower has no turn in between but the one the door gives way for.
-        for n in 0..500_u16 {
-            let drafts = (0..50_u16).map(|m| site(&format!("s{m}"), n).overwrite()).collect::<Vec<_>>();
-            door.commit(drafts, &store.view(), &[]).await.expect("committed");
+        store.commit([site("a", 0).create(), site("b", 1).create()]).await.expect("committed");
+        let value = |name| {
+            store.entry(&Key::new("site", name)).expect("followed").expect("there").spec_record().value
+        };
+        let values = [value("a"), value("b")];
+        // Commits in memory answer at once: the follower has no turn in between.
+        for nth in 0..=500 {
+            let (key, value) = (Key::new("site", "a"), values[nth % 2].clone());
+            let put = Operation::Put { key, part: Part::Spec, value, expect: Expect::Anything };
+            backend.commit(Transaction::of([put])).await.expect("committed");
         }
         store.at_least(store.head().await.expect("there")).await.expect("the same store");
-        assert!(store.list::<Site>().all().expect("sites").iter().all(|site| site.spec.port == 499));
+        assert_eq!((port(&store, "a"), port(&store, "b")), (Some(0), Some(1)));
+        assert_eq!(store.health().resets, 1, "it was told that it had missed something");
     });
 }
 
