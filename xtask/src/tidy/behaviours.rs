@@ -54,15 +54,24 @@ fn is_id(text: &str) -> bool {
         && chars.all(|c| c.is_ascii_digit())
 }
 
-/// The ids after the word `behaviour` in comments: `behaviour Q3, Q4`.
+/// The ids that the comments of tests name: `/// behaviour Q3, Q4`. A comment belongs to a test when an attribute that says so follows it, before anything but
+/// further comments and attributes; the documentation of the code itself may mention a row without proving it.
 fn ids_named(text: &str) -> Vec<&str> {
-    let comments = text.lines().filter_map(|line| line.split_once("//").map(|(_, comment)| comment));
-    let lists = comments.flat_map(|comment| comment.split("behaviour").skip(1));
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let comments = lines.iter().enumerate().filter_map(|(at, line)| Some((at, line.strip_prefix("///")?)));
+    let of_tests = comments.filter(|(at, _)| {
+        let rest = lines[at + 1..].iter().take_while(|line| line.starts_with("//") || line.starts_with('#'));
+        rest.into_iter().any(|line| line.starts_with('#') && line.contains("test"))
+    });
+    of_tests.flat_map(|(_, comment)| ids_of(comment)).collect()
+}
+
+/// The ids after the word `behaviour`.
+fn ids_of(comment: &str) -> Vec<&str> {
+    let lists = comment.split("behaviour").skip(1);
     let words = lists.flat_map(|list| {
-        list.trim_start_matches('s')
-            .split([' ', ',', '(', ')', '.', ';', ':'])
-            .filter(|word| !word.is_empty())
-            .take_while(|word| is_id(word) || *word == "and")
+        let words = list.split([' ', ',', '(', ')', '.', ';', ':']).filter(|word| !word.is_empty());
+        words.take_while(|word| is_id(word) || *word == "and")
     });
     words.filter(|word| is_id(word)).collect()
 }
@@ -78,17 +87,16 @@ mod tests {
             TABLE,
             "| id | text |\n|---|---|\n| Q1 | once |\n| Q2 | twice | later: issue 5 |\n| Q3 | thrice |\n",
         );
-        let tests = file("a.rs", "//! Tests.\n/// behaviour Q1, Q4\nfn a() {}\n");
+        let tests = file("a.rs", "//! Tests.\n/// behaviour Q1, Q4\n#[test]\nfn a() {}\n");
         let found = check(&[table, tests]);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("Q3") && found[1].contains("Q4"));
     }
 
     #[test]
-    fn ids_are_read_from_comments_only() {
-        assert_eq!(
-            ids_named("/// behaviour Q3 and Q4: text (behaviour L1)\nlet x = \"behaviour Q9\";"),
-            ["Q3", "Q4", "L1"]
-        );
+    fn ids_are_read_from_the_comments_of_tests_alone() {
+        assert_eq!(ids_of(" behaviour Q3 and Q4: text (behaviour L1)"), ["Q3", "Q4", "L1"]);
+        assert_eq!(ids_named("/// behaviour Q3\n/// More.\n#[tokio::test]\nfn a() {}"), ["Q3"]);
+        assert_eq!(ids_named("/// Does it (behaviour Q3).\npub fn a() {}\n#[test]\nfn b() {}"), [""; 0]);
     }
 }
