@@ -72,7 +72,10 @@ impl Follower<'_> {
             match item {
                 FeedItem::Reset { why } => {
                     let why = self.anew.take().unwrap_or(why);
-                    tracing::info!(?why, "the view is read anew");
+                    // The first reading is no news.
+                    if why != ResetReason::First {
+                        tracing::info!(?why, "the view is read anew");
+                    }
                     // Should the feed end before the snapshot does, the next one must not go on from the old view.
                     self.anew = Some(why);
                     core.set_following(Following::Reading);
