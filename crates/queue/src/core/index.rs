@@ -37,17 +37,20 @@ impl SlotIndex {
     }
 
     /// The slot with this hash for which `is` holds.
+    #[inline]
     pub(crate) fn find(&self, hash: u32, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
         let entry =
             self.tables[table(hash)].find(spread(hash), |entry| entry.hash == hash && is(entry.slot))?;
         Some(entry.slot)
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, hash: u32, slot: u32) {
         let table = &mut self.tables[table(hash)];
         table.insert_unique(spread(hash), Entry { slot, hash }, |entry| spread(entry.hash));
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, hash: u32, slot: u32) {
         let table = &mut self.tables[table(hash)];
         if let Ok(entry) = table.find_entry(spread(hash), |entry| entry.slot == slot) {

@@ -23,16 +23,11 @@ struct List {
 pub(crate) struct Line {
     /// Lowest first.
     lists: [List; LEVELS],
-    len: usize,
 }
 
 impl Line {
     pub(crate) const fn new() -> Self {
-        Self { lists: [List { head: NONE, tail: NONE, passed: 0 }; LEVELS], len: 0 }
-    }
-
-    pub(crate) const fn len(&self) -> usize {
-        self.len
+        Self { lists: [List { head: NONE, tail: NONE, passed: 0 }; LEVELS] }
     }
 
     /// Puts a record at the end of its level.
@@ -46,7 +41,6 @@ impl Line {
         }
         let record = &mut slab[slot];
         (record.prev, record.next) = (tail, NONE);
-        self.len += 1;
     }
 
     /// Takes a record out of its level.
@@ -66,7 +60,6 @@ impl Line {
         if list.head == NONE {
             list.passed = 0;
         }
-        self.len -= 1;
     }
 
     /// Raises a record to a higher level, to the end of its line.

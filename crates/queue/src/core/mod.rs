@@ -8,6 +8,7 @@ mod line;
 mod promises;
 mod record;
 mod report;
+mod retractions;
 mod rules;
 mod slab;
 mod state;
@@ -15,6 +16,6 @@ mod state;
 mod tests;
 mod waiters;
 
-pub(crate) use record::{NEVER, When};
-pub(crate) use rules::{Adding, Failed, Finished, Taken, Verdict};
+pub(crate) use record::{Failed, NEVER, When};
+pub(crate) use rules::{Adding, Finished, Taken, Verdict};
 pub(crate) use state::{Got, State};

@@ -33,6 +33,13 @@ impl When {
     }
 }
 
+/// A failure, made outside the lock.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: Box<str>,
+    pub(crate) now: Instant,
+}
+
 /// Where a key stands, as the rules see it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stage {
@@ -118,11 +125,33 @@ impl<T, D: Default> Record<T, D> {
         }
     }
 
+    /// An add asks for a run: the key's own kind of promise, or the one from outside, of which the earlier stays.
+    pub(crate) fn promise(&mut self, when: When, own: bool) {
+        match when {
+            When::Now if self.stage == Stage::Deferred => self.stage = Stage::Ready,
+            When::Now => {}
+            When::At(_) if own => self.own = self.own.min(when.promise()),
+            When::At(_) => self.outside = self.outside.min(when.promise()),
+        }
+    }
+
     /// The outcome of the run asks for another one.
     pub(crate) fn run_again(&mut self, when: When) {
         self.level = self.level.max(self.run_level);
         self.own = when.promise();
         self.queued_again |= when == When::Now;
+    }
+
+    /// Counts a failure.
+    pub(crate) fn fail(&mut self, failed: Failed, terminal: bool) {
+        let Failed { error, now } = failed;
+        match &mut self.failing {
+            Some(failing) => {
+                failing.failures = failing.failures.saturating_add(1);
+                (failing.error, failing.terminal) = (error, terminal);
+            }
+            none => *none = Some(Box::new(Failing { failures: 1, since: now, error, terminal })),
+        }
     }
 
     pub(crate) fn failures(&self) -> u32 {

@@ -11,17 +11,9 @@ use trimtab_seams::Instant;
 use super::index::SlotIndex;
 use super::line::Line;
 use super::promises::Promises;
-use super::record::{NEVER, NONE, Record, Stage, When};
+use super::record::{Failed, NEVER, NONE, Record, Stage, When};
 use super::slab::Slab;
-use crate::report::Failing;
 use crate::{Counters, KeyState, Merge, Priority};
-
-/// A failure, made outside the lock.
-#[derive(Debug)]
-pub(crate) struct Failed {
-    pub(crate) error: Box<str>,
-    pub(crate) now: Instant,
-}
 
 /// An add, with its delay made into a time.
 #[derive(Debug)]
@@ -35,10 +27,9 @@ pub(crate) struct Adding<T, D> {
     pub(crate) failed: Option<Failed>,
 }
 
-/// How a run ended, with delays made into times, and with what is to be carried again.
+/// How a run ended that was not simply done, with delays made into times, and with what is to be carried again.
 #[derive(Debug)]
 pub(crate) enum Verdict<D> {
-    Done,
     After(When),
     Again(When, D),
     Retry(When, D, Failed),
@@ -74,8 +65,8 @@ impl<T> Default for Finished<T> {
 pub(crate) struct Core<T, D> {
     index: SlotIndex,
     pub(super) slab: Slab<T, D>,
-    line: Line,
-    promises: Promises,
+    pub(super) line: Line,
+    pub(super) promises: Promises,
     pub(super) counters: Counters,
     /// Running keys that were added again while somebody waited to hear of it.
     pub(super) superseded: Vec<u32>,
@@ -95,7 +86,7 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
 
     /// Keys in line.
     pub(crate) const fn ready(&self) -> usize {
-        self.line.len()
+        self.counters.ready
     }
 
     pub(crate) const fn running(&self) -> usize {
@@ -115,52 +106,92 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         self.index.find(hash, |slot| self.slab[slot].item.as_ref() == Some(item))
     }
 
-    /// Puts an item in line or promises it. Gives the item back when the key is there already, to be dropped outside the lock.
-    pub(crate) fn add(&mut self, add: Adding<T, D>, now: Option<Instant>) -> Option<T> {
-        let Adding { hash, item, data, when, level, failed } = add;
+    /// Puts an item in line: what most adds are. Gives the item back when the key is there already, to be dropped outside the lock.
+    pub(crate) fn add_now(
+        &mut self,
+        hash: u32,
+        item: T,
+        data: D,
+        level: Priority,
+        now: Option<Instant>,
+    ) -> Option<T> {
         self.counters.adds += 1;
-        let (slot, back) = match self.find(hash, &item) {
-            Some(slot) => {
-                let record = &mut self.slab[slot];
-                record.data.merge(data);
-                if level > record.level {
-                    if record.stage == Stage::Ready {
-                        self.line.raise(&mut self.slab, slot, level);
-                    } else {
-                        record.level = level;
-                    }
-                }
-                (slot, Some(item))
-            }
-            None => (self.insert(hash, item, data, level, now), None),
+        let Some(slot) = self.find(hash, &item) else {
+            let mut record = Record::new(hash, item, data, level);
+            record.stage = Stage::Ready;
+            self.insert(record, now);
+            return None;
         };
-        let own = failed.is_some();
-        if let Some(failed) = failed {
-            self.add_failure(slot, failed);
+        let record = &mut self.slab[slot];
+        if record.stage == Stage::Ready && level <= record.level {
+            record.data.merge(data);
+            self.counters.merged += 1;
+            return Some(item);
         }
-        match when {
-            When::Now => {
-                let news = self.run_soon(slot, now);
-                self.counters.merged += u64::from(!news);
-            }
-            When::At(_) => {
-                let record = &mut self.slab[slot];
-                let promise = if own { &mut record.own } else { &mut record.outside };
-                *promise = when.promise().min(*promise);
-                self.promise(slot, now);
-            }
-        }
-        back
+        self.merge(slot, data, level);
+        let news = self.run_soon(slot, now);
+        self.counters.merged += u64::from(!news);
+        Some(item)
     }
 
-    /// A new record, deferred for the moment.
-    fn insert(&mut self, hash: u32, item: T, data: D, level: Priority, now: Option<Instant>) -> u32 {
-        let mut record = Record::new(hash, item, data, level);
+    /// Puts an item in line or promises it. Gives the item back when the key is there already.
+    pub(crate) fn add(&mut self, add: Adding<T, D>, now: Option<Instant>) -> Option<T> {
+        let Adding { hash, item, data, when, level, failed } = add;
+        let own = failed.is_some();
+        self.counters.retries += u64::from(own);
+        let Some(slot) = self.find(hash, &item) else {
+            let mut record = Record::new(hash, item, data, level);
+            record.promise(when, own);
+            failed.into_iter().for_each(|failed| record.fail(failed, false));
+            self.counters.adds += 1;
+            self.insert(record, now);
+            return None;
+        };
+        if let Some(failed) = failed {
+            let record = &mut self.slab[slot];
+            let before = record.state();
+            record.fail(failed, false);
+            record.failed_meanwhile = record.stage == Stage::Running;
+            let after = record.state();
+            self.count(before, -1);
+            self.count(after, 1);
+        }
+        if when == When::Now {
+            return self.add_now(hash, item, data, level, now);
+        }
+        self.counters.adds += 1;
+        self.merge(slot, data, level);
+        self.slab[slot].promise(when, own);
+        self.promised(slot, now);
+        Some(item)
+    }
+
+    /// A known key takes in what another add carries, and is raised if that is more urgent.
+    fn merge(&mut self, slot: u32, data: D, level: Priority) {
+        let record = &mut self.slab[slot];
+        record.data.merge(data);
+        if level > record.level {
+            if record.stage == Stage::Ready {
+                self.line.raise(&mut self.slab, slot, level);
+            } else {
+                record.level = level;
+            }
+        }
+    }
+
+    /// Takes in a new record.
+    pub(super) fn insert(&mut self, mut record: Record<T, D>, now: Option<Instant>) {
         record.since = now.unwrap_or(NEVER);
+        let (hash, ready, promised) = (record.hash, record.stage == Stage::Ready, record.promised() != NEVER);
+        self.count(record.state(), 1);
         let slot = self.slab.insert(record);
         self.index.insert(hash, slot);
-        self.count(KeyState::Deferred, 1);
-        slot
+        if ready {
+            self.line.push(&mut self.slab, slot);
+        }
+        if promised {
+            self.promises.update(&mut self.slab, slot);
+        }
     }
 
     /// The key is to run as soon as may be. False when that was so already.
@@ -184,7 +215,7 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
     }
 
     /// The record promises something new.
-    fn promise(&mut self, slot: u32, now: Option<Instant>) {
+    pub(super) fn promised(&mut self, slot: u32, now: Option<Instant>) {
         if self.slab[slot].stage == Stage::Failed {
             self.enter(slot, Stage::Deferred, now);
         }
@@ -194,7 +225,6 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
     /// Hands out the next key. `now` may be unknown while there are no promises.
     pub(crate) fn take(&mut self, now: Option<Instant>) -> Option<Taken<T, D>> {
         let slot = self.line.pop(&mut self.slab)?;
-        self.counters.handed_out += 1;
         let record = &mut self.slab[slot];
         let waited = now.filter(|_| record.since != NEVER).map(|now| now - record.since);
         record.own = NEVER;
@@ -203,6 +233,8 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         if record.outside == NEVER {
             record.level = Priority::Low;
         }
+        record.stage = Stage::Running;
+        record.since = now.unwrap_or(NEVER);
         let taken = Taken {
             item: record.item.clone().expect("a key in line has a record"),
             data: std::mem::take(&mut record.data),
@@ -212,8 +244,26 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         if record.heap_at != NONE {
             self.promises.update(&mut self.slab, slot);
         }
-        self.enter(slot, Stage::Running, now);
+        self.counters.handed_out += 1;
+        self.count(KeyState::Ready, -1);
+        self.count(KeyState::Running, 1);
         Some(taken)
+    }
+
+    fn find_running(&self, hash: u32, item: &T) -> Option<u32> {
+        self.find(hash, item).filter(|&slot| self.slab[slot].stage == Stage::Running)
+    }
+
+    /// Ends a run as a success: what most runs are.
+    pub(crate) fn done(&mut self, hash: u32, item: &T, now: Option<Instant>) -> Finished<T> {
+        let Some(slot) = self.find_running(hash, item) else { return Finished::default() };
+        let record = &mut self.slab[slot];
+        let mut forgot = false;
+        if !record.failed_meanwhile {
+            record.own = NEVER;
+            forgot = record.failing.take().is_some();
+        }
+        self.come_home(slot, forgot, now)
     }
 
     /// Ends a run.
@@ -224,19 +274,10 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         verdict: Verdict<D>,
         now: Option<Instant>,
     ) -> Finished<T> {
-        let Some(slot) = self.find(hash, item).filter(|&slot| self.slab[slot].stage == Stage::Running) else {
-            return Finished::default();
-        };
+        let Some(slot) = self.find_running(hash, item) else { return Finished::default() };
         let record = &mut self.slab[slot];
-        let failed_meanwhile = std::mem::take(&mut record.failed_meanwhile);
-        record.watched = false;
         let mut forgot = false;
         match verdict {
-            Verdict::Done if failed_meanwhile => {}
-            Verdict::Done => {
-                record.own = NEVER;
-                forgot = record.failing.take().is_some();
-            }
             Verdict::After(when) => {
                 forgot = record.failing.take().is_some();
                 record.run_again(when);
@@ -246,65 +287,51 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
                 record.run_again(when);
             }
             Verdict::Retry(when, data, failed) => {
+                self.counters.retries += 1;
+                record.fail(failed, false);
                 record.carry_again(data);
                 record.run_again(when);
-                self.count_failure(slot, failed, false);
             }
             Verdict::Failed(failed) => {
+                self.counters.terminal_failures += 1;
+                record.fail(failed, true);
                 record.own = NEVER;
-                self.count_failure(slot, failed, true);
             }
         }
+        self.come_home(slot, forgot, now)
+    }
+
+    /// Where a key goes when its run has ended.
+    fn come_home(&mut self, slot: u32, forgot: bool, now: Option<Instant>) -> Finished<T> {
+        self.count(KeyState::Running, -1);
         let record = &mut self.slab[slot];
+        (record.watched, record.failed_meanwhile) = (false, false);
         let again = std::mem::take(&mut record.queued_again);
         if again {
             // An add from outside does not wait for a backoff.
             record.own = NEVER;
         }
         let promised = record.promised() != NEVER;
-        let failing = record.failing.is_some();
+        let is_idle = !again && !promised && record.failing.is_none();
         if promised || record.heap_at != NONE {
             self.promises.update(&mut self.slab, slot);
         }
-        if again {
-            self.enter(slot, Stage::Ready, now);
-            self.line.push(&mut self.slab, slot);
-        } else if promised {
-            self.enter(slot, Stage::Deferred, now);
-        } else if failing {
-            self.enter(slot, Stage::Failed, now);
-        } else {
-            self.count(KeyState::Running, -1);
+        if is_idle {
             return Finished { freed: self.free(slot), forgot };
         }
-        Finished { freed: None, forgot }
-    }
-
-    /// Counts a failure that an add told of.
-    fn add_failure(&mut self, slot: u32, failed: Failed) {
-        let before = self.slab[slot].state();
-        self.count_failure(slot, failed, false);
         let record = &mut self.slab[slot];
-        record.failed_meanwhile = record.stage == Stage::Running;
-        let after = record.state();
-        self.count(before, -1);
-        self.count(after, 1);
-    }
-
-    fn count_failure(&mut self, slot: u32, failed: Failed, terminal: bool) {
-        if terminal {
-            self.counters.terminal_failures += 1;
-        } else {
-            self.counters.retries += 1;
+        record.since = now.unwrap_or(NEVER);
+        record.stage = match (again, promised) {
+            (true, _) => Stage::Ready,
+            (false, true) => Stage::Deferred,
+            (false, false) => Stage::Failed,
+        };
+        let state = record.state();
+        self.count(state, 1);
+        if again {
+            self.line.push(&mut self.slab, slot);
         }
-        let Failed { error, now } = failed;
-        match &mut self.slab[slot].failing {
-            Some(failing) => {
-                failing.failures = failing.failures.saturating_add(1);
-                (failing.error, failing.terminal) = (error, terminal);
-            }
-            none => *none = Some(Box::new(Failing { failures: 1, since: now, error, terminal })),
-        }
+        Finished { freed: None, forgot }
     }
 
     /// Puts keys in line whose time has come, at most `cap` of them, so that the lock is not held for long.
@@ -318,74 +345,8 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         }
     }
 
-    /// Moves a key's promise, wherever it stood. Gives the item back when the key is there already.
-    pub(crate) fn reschedule(&mut self, hash: u32, item: T, at: Instant, now: Option<Instant>) -> Option<T> {
-        let (slot, back) = match self.find(hash, &item) {
-            Some(slot) => (slot, Some(item)),
-            None => (self.insert(hash, item, D::default(), Priority::default(), now), None),
-        };
-        let record = &mut self.slab[slot];
-        (record.own, record.outside) = (NEVER, When::At(at).promise());
-        self.promise(slot, now);
-        back
-    }
-
-    /// Takes a key's promises back. Says whether there were any, and gives the item of a key that is no more.
-    pub(crate) fn cancel(&mut self, hash: u32, item: &T, now: Option<Instant>) -> (bool, Option<T>) {
-        let Some(slot) = self.find(hash, item) else { return (false, None) };
-        let record = &mut self.slab[slot];
-        let had = record.promised() != NEVER;
-        (record.own, record.outside) = (NEVER, NEVER);
-        self.promises.update(&mut self.slab, slot);
-        let record = &self.slab[slot];
-        match (record.stage, record.failing.is_some()) {
-            (Stage::Deferred, true) => self.enter(slot, Stage::Failed, now),
-            (Stage::Deferred, false) => {
-                self.count(KeyState::Deferred, -1);
-                return (had, self.free(slot));
-            }
-            _ => {}
-        }
-        (had, None)
-    }
-
-    /// Forgets a key's failures.
-    pub(crate) fn forget(&mut self, hash: u32, item: &T) -> Finished<T> {
-        let Some(slot) = self.find(hash, item) else { return Finished::default() };
-        let before = self.slab[slot].state();
-        let forgot = self.slab[slot].failing.take().is_some();
-        self.count(before, -1);
-        if self.slab[slot].stage == Stage::Failed {
-            return Finished { freed: self.free(slot), forgot };
-        }
-        self.count(self.slab[slot].state(), 1);
-        Finished { freed: None, forgot }
-    }
-
-    /// Drops a key that is in line or promised, for the end of the queue; of a running key only its promise. False when none is left.
-    pub(super) fn discard_one(&mut self, trash: &mut Vec<(T, D)>) -> bool {
-        let slot = match (self.line.front(), self.promises.first()) {
-            (Some(slot), _) => {
-                self.line.unlink(&mut self.slab, slot);
-                slot
-            }
-            (None, Some((_, slot))) => slot,
-            (None, None) => return false,
-        };
-        let record = &mut self.slab[slot];
-        (record.own, record.outside) = (NEVER, NEVER);
-        self.promises.update(&mut self.slab, slot);
-        let record = &mut self.slab[slot];
-        if record.stage != Stage::Running {
-            let (state, data) = (record.state(), std::mem::take(&mut record.data));
-            self.count(state, -1);
-            trash.extend(self.free(slot).map(|item| (item, data)));
-        }
-        true
-    }
-
     /// Moves a record to a stage and counts it there.
-    fn enter(&mut self, slot: u32, stage: Stage, now: Option<Instant>) {
+    pub(super) fn enter(&mut self, slot: u32, stage: Stage, now: Option<Instant>) {
         let record = &mut self.slab[slot];
         let before = record.state();
         record.stage = stage;
@@ -395,7 +356,7 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         self.count(after, 1);
     }
 
-    fn count(&mut self, state: KeyState, by: isize) {
+    pub(super) fn count(&mut self, state: KeyState, by: isize) {
         let count = match state {
             KeyState::Ready => &mut self.counters.ready,
             KeyState::Running => &mut self.counters.running,
@@ -405,10 +366,10 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         *count = count.wrapping_add_signed(by);
     }
 
-    fn free(&mut self, slot: u32) -> Option<T> {
-        let record = self.slab.remove(slot);
-        self.index.remove(record.hash, slot);
-        record.item
+    /// Forgets a key altogether. Its record must be in no line and promise nothing.
+    pub(super) fn free(&mut self, slot: u32) -> Option<T> {
+        self.index.remove(self.slab[slot].hash, slot);
+        self.slab.remove(slot)
     }
 
     /// Keys for which memory is held.

@@ -69,6 +69,7 @@ impl<T, D: Default> Slab<T, D> {
         u32::try_from(id * CHUNK + place).expect("`open_chunk` keeps slots below 2^32")
     }
 
+    #[cold]
     fn open_chunk(&mut self) -> usize {
         let id = self.vacant.pop().unwrap_or_else(|| {
             let id = u32::try_from(self.chunks.len()).ok().filter(|&id| id < NONE / PLACES);
@@ -80,22 +81,28 @@ impl<T, D: Default> Slab<T, D> {
         id as usize
     }
 
-    /// Frees the slot and gives what was in it.
-    pub(crate) fn remove(&mut self, slot: u32) -> Record<T, D> {
+    /// Frees the slot and gives the item that was in it. What else the record holds is overwritten by the next one.
+    pub(crate) fn remove(&mut self, slot: u32) -> Option<T> {
         let (id, place) = (slot / PLACES, slot % PLACES);
         let chunk = &mut self.chunks[id as usize];
         if chunk.live == PLACES {
             self.open.push(id);
         }
         chunk.live -= 1;
-        let record = std::mem::replace(&mut chunk.records[place as usize], Record::free(chunk.free));
-        chunk.free = place;
+        let record = &mut chunk.records[place as usize];
+        let item = record.item.take();
+        record.next = std::mem::replace(&mut chunk.free, place);
         if chunk.live == 0 && std::mem::replace(&mut self.spare, true) {
-            *chunk = Chunk { records: Vec::new(), free: NONE, live: 0 };
-            self.open.retain(|&open| open != id);
-            self.vacant.push(id);
+            self.give_back(id);
         }
-        record
+        item
+    }
+
+    #[cold]
+    fn give_back(&mut self, id: u32) {
+        self.chunks[id as usize] = Chunk { records: Vec::new(), free: NONE, live: 0 };
+        self.open.retain(|&open| open != id);
+        self.vacant.push(id);
     }
 
     /// Slots for which memory is held.
@@ -148,7 +155,7 @@ mod tests {
         let slots: Vec<_> = (0..10 * 256).map(|n| slab.insert(record(n))).collect();
         assert_eq!(slab.capacity(), 10 * CHUNK);
         for (n, &slot) in (0..).zip(&slots) {
-            assert_eq!(slab.remove(slot).item, Some(n));
+            assert_eq!(slab.remove(slot), Some(n));
         }
         assert_eq!(slab.capacity(), CHUNK);
         let again: Vec<_> = (0..3 * 256).map(|n| slab.insert(record(n))).collect();

@@ -9,7 +9,7 @@ use trimtab_seams::Instant;
 use super::record::NEVER;
 use super::rules::{Adding, Core, Finished, Taken, Verdict};
 use super::waiters::Waiters;
-use crate::Merge;
+use crate::{Merge, Priority};
 
 /// Promised keys put in line per lock hold: about a tenth of a millisecond.
 const ADVANCE_AT_ONCE: usize = 256;
@@ -64,18 +64,35 @@ impl<T: Clone + Eq, D: Merge, W> State<T, D, W> {
         }
     }
 
-    /// Takes an add, if adds are still taken. Gives back the item that is not needed, to be dropped outside the lock.
+    /// Takes an add for now. Gives back the item that is not needed, to be dropped outside the lock.
+    pub(crate) fn add_now(
+        &mut self,
+        hash: u32,
+        item: T,
+        data: D,
+        level: Priority,
+        now: Option<Instant>,
+    ) -> Option<T> {
+        if self.phase != Phase::Open {
+            return Some(item);
+        }
+        let not_needed = self.core.add_now(hash, item, data, level, now);
+        self.tell_watchers();
+        not_needed
+    }
+
+    /// Takes an add. Gives back what is not needed, to be dropped outside the lock.
     pub(crate) fn push(
         &mut self,
         add: Adding<T, D>,
         now: Option<Instant>,
-    ) -> Result<Option<T>, Adding<T, D>> {
+    ) -> (Option<T>, Option<Adding<T, D>>) {
         if self.phase != Phase::Open {
-            return Err(add);
+            return (None, Some(add));
         }
-        let back = self.core.add(add, now);
+        let not_needed = self.core.add(add, now);
         self.tell_watchers();
-        Ok(back)
+        (not_needed, None)
     }
 
     pub(crate) fn reschedule(&mut self, hash: u32, item: T, at: Instant, now: Option<Instant>) -> Option<T> {
@@ -90,8 +107,10 @@ impl<T: Clone + Eq, D: Merge, W> State<T, D, W> {
         match (self.phase, now) {
             (Phase::Shut, _) => return Got::Closed,
             (Phase::Open, Some(now)) => {
-                self.core.advance(now, ADVANCE_AT_ONCE);
-                self.tell_watchers();
+                if self.core.next_due() <= now {
+                    self.core.advance(now, ADVANCE_AT_ONCE);
+                    self.tell_watchers();
+                }
             }
             (Phase::Open, None) | (Phase::Draining, _) => {}
         }
@@ -112,12 +131,12 @@ impl<T: Clone + Eq, D: Merge, W> State<T, D, W> {
         self.waiters.leave(seat)
     }
 
-    /// Ends a run.
+    /// Ends a run; `None` as a success.
     pub(crate) fn finish(
         &mut self,
         hash: u32,
         item: &T,
-        verdict: Verdict<D>,
+        verdict: Option<Verdict<D>>,
         now: Option<Instant>,
     ) -> Finished<T> {
         if !self.watchers.is_empty() {
@@ -126,7 +145,10 @@ impl<T: Clone + Eq, D: Merge, W> State<T, D, W> {
             let gone = self.watchers.extract_if(.., |(watched, _)| Some(*watched) == slot);
             self.outbox.extend(gone.map(|(_, waker)| waker));
         }
-        let finished = self.core.finish(hash, item, verdict, now);
+        let finished = match verdict {
+            None => self.core.done(hash, item, now),
+            Some(verdict) => self.core.finish(hash, item, verdict, now),
+        };
         self.end_of_drain();
         finished
     }
@@ -148,10 +170,22 @@ impl<T: Clone + Eq, D: Merge, W> State<T, D, W> {
     }
 
     fn tell_watchers(&mut self) {
+        if !self.core.superseded.is_empty() {
+            self.tell_them();
+        }
+    }
+
+    #[cold]
+    fn tell_them(&mut self) {
         while let Some(slot) = self.core.superseded.pop() {
             let told = self.watchers.extract_if(.., |(watched, _)| *watched == slot);
             self.outbox.extend(told.map(|(_, waker)| waker));
         }
+    }
+
+    /// Whether nobody is to be woken and no alarm to be set, at one look.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.waiters.parked() == 0 && self.outbox.is_empty()
     }
 
     /// The next waker to be woken outside the lock, and whether more may follow. A parked worker is woken only while there

@@ -97,10 +97,7 @@ impl<T: Item, D: Merge> RateLimitedQueue<T, D> {
     pub(crate) fn push_at(&self, item: T, at: Instant) {
         let (hash, level) = (self.0.hash(&item), Priority::default());
         let adding = Adding { hash, item, data: D::default(), when: When::At(at), level, failed: None };
-        let mut state = self.0.state.lock();
-        let back = state.push(adding, None);
-        self.0.settle(state);
-        drop(back);
+        self.0.take_in(adding, None);
     }
 
     /// Takes back every promise of a later run. Says whether there was one. A failing item stays listed as failing.
@@ -184,12 +181,11 @@ impl<T: Item, D: Merge> RateLimitedQueue<T, D> {
 
 impl<T: Item, D: Merge> WorkQueue<T, D> for RateLimitedQueue<T, D> {
     fn push(&self, add: Add<T, D>) {
-        let mut now = None;
-        let adding = self.0.prepare(add, &mut now);
-        let mut state = self.0.state.lock();
-        let back = state.push(adding, now);
-        self.0.settle(state);
-        drop(back);
+        self.0.push(add);
+    }
+
+    fn add(&self, item: T) {
+        self.0.add_now(item, D::default(), Priority::default());
     }
 
     fn get(&self) -> impl Future<Output = Option<Claim<T, D>>> + Send {
@@ -218,7 +214,7 @@ impl<T: Item, D: Merge> WorkQueue<T, D> for RateLimitedQueue<T, D> {
             // Hashes are made, the clock is read, and what is left over dropped outside the lock.
             let mut now = None;
             let mut batch = [const { None }; PUSH_AT_ONCE];
-            let mut left_over = [const { None }; PUSH_AT_ONCE];
+            let mut not_needed = [const { (None, None) }; PUSH_AT_ONCE];
             let mut len = 0;
             for (place, add) in batch.iter_mut().zip(&mut adds) {
                 *place = Some(self.0.prepare(add, &mut now));
@@ -228,8 +224,8 @@ impl<T: Item, D: Merge> WorkQueue<T, D> for RateLimitedQueue<T, D> {
                 return;
             }
             let mut state = self.0.state.lock();
-            for (adding, left_over) in batch.into_iter().flatten().zip(&mut left_over) {
-                *left_over = Some(state.push(adding, now));
+            for (adding, not_needed) in batch.into_iter().flatten().zip(&mut not_needed) {
+                *not_needed = state.push(adding, now);
             }
             self.0.settle(state);
             if len < PUSH_AT_ONCE {

@@ -16,7 +16,7 @@ use super::alarm::Bell;
 use crate::core::{Adding, Failed, Finished, State, Verdict, When};
 use crate::outcome::{ClaimDropped, describe};
 use crate::sync::{AtomicBool, Mutex, MutexGuard};
-use crate::{Add, BoxError, Failure, Finish, Item, Limiter, Merge, Outcome, QueueSettings};
+use crate::{Add, BoxError, Failure, Finish, Item, Limiter, Merge, Outcome, Priority, QueueSettings};
 
 pub(super) struct Shared<T, D> {
     pub(super) state: Mutex<State<T, D, Waker>>,
@@ -58,15 +58,24 @@ impl<T: Item, D: Merge> Shared<T, D> {
     }
 
     /// Gives the lock back and does what is left to be done without it.
-    pub(super) fn settle(&self, state: MutexGuard<'_, State<T, D, Waker>>) {
-        let mut state = state;
+    #[inline]
+    pub(super) fn settle<'a>(&'a self, state: MutexGuard<'a, State<T, D, Waker>>) {
+        let promised = state.core.has_promises();
+        if promised != self.promised.load(Ordering::Relaxed) {
+            self.promised.store(promised, Ordering::Relaxed);
+        }
+        if state.is_quiet() {
+            drop(state);
+        } else {
+            self.settle_wakes(state);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_wakes<'a>(&'a self, mut state: MutexGuard<'a, State<T, D, Waker>>) {
         loop {
             let wake = state.next_wake();
             let rearm = state.alarm_is_wrong();
-            let promised = state.core.has_promises();
-            if promised != self.promised.load(Ordering::Relaxed) {
-                self.promised.store(promised, Ordering::Relaxed);
-            }
             drop(state);
             let more = wake.is_some_and(|(waker, more)| {
                 waker.wake();
@@ -80,6 +89,30 @@ impl<T: Item, D: Merge> Shared<T, D> {
             }
             state = self.state.lock();
         }
+    }
+
+    /// The time, if runs are to be timed.
+    fn stamp(&self) -> Option<Instant> {
+        if self.timings { Some(self.seams.now()) } else { None }
+    }
+
+    /// Takes an add, which is mostly for now.
+    pub(super) fn push(&self, add: Add<T, D>) {
+        if add.after.is_zero() && add.error.is_none() {
+            self.add_now(add.item, add.data, add.priority);
+        } else {
+            let mut now = None;
+            let adding = self.prepare(add, &mut now);
+            self.take_in(adding, now);
+        }
+    }
+
+    pub(super) fn add_now(&self, item: T, data: D, level: Priority) {
+        let (hash, now) = (self.hash(&item), self.stamp());
+        let mut state = self.state.lock();
+        let not_needed = state.add_now(hash, item, data, level, now);
+        self.settle(state);
+        drop(not_needed);
     }
 
     /// Makes an add ready to be taken in: hashes, asks the limiter, and looks at the clock if that is needed and not yet done.
@@ -99,6 +132,13 @@ impl<T: Item, D: Merge> Shared<T, D> {
             }
         };
         Adding { hash, item, data, when, level: priority, failed }
+    }
+
+    pub(super) fn take_in(&self, adding: Adding<T, D>, now: Option<Instant>) {
+        let mut state = self.state.lock();
+        let not_needed = state.push(adding, now);
+        self.settle(state);
+        drop(not_needed);
     }
 
     /// Asks the limiter about a failure.
@@ -124,22 +164,20 @@ impl<T: Item, D: Merge> Shared<T, D> {
             trash.clear();
         }
     }
-}
 
-impl<T: Item, D: Merge> Finish<T, D> for Shared<T, D> {
-    fn finish(&self, item: T, data: D, outcome: Outcome) {
-        let hash = self.hash(&item);
+    /// What an outcome comes to (`None`: a success), and the time if it was looked at.
+    fn judge(&self, hash: u32, item: &T, data: D, outcome: Outcome) -> (Option<Verdict<D>>, Option<Instant>) {
         let later = |delay: Duration| {
             let now = (!delay.is_zero()).then(|| self.seams.now());
             (now.map_or(When::Now, |now| When::At(now + delay)), now)
         };
         let retry = |data: D, error: BoxError| {
-            let (when, failed) = self.fail(hash, &item, &*error);
+            let (when, failed) = self.fail(hash, item, &*error);
             let now = failed.now;
             (Verdict::Retry(when, data, failed), Some(now))
         };
         let (verdict, now) = match outcome {
-            Outcome::Done => (Verdict::Done, None),
+            Outcome::Done => return (None, None),
             Outcome::After(delay) => {
                 let (when, now) = later(delay);
                 (Verdict::After(when), now)
@@ -155,16 +193,31 @@ impl<T: Item, D: Merge> Finish<T, D> for Shared<T, D> {
                 (Verdict::Failed(Failed { error: describe(&*error), now }), Some(now))
             }
         };
-        let now = now.or_else(|| self.timings.then(|| self.seams.now()));
+        (Some(verdict), now)
+    }
+
+    fn come_home(&self, hash: u32, item: &T, verdict: Option<Verdict<D>>, now: Option<Instant>) {
         let mut state = self.state.lock();
-        let Finished { freed, forgot } = state.finish(hash, &item, verdict, now);
+        let Finished { freed, forgot } = state.finish(hash, item, verdict, now);
         let shut = state.is_shut();
         self.settle(state);
         drop(freed);
-        self.forget_at_limiter(&item, forgot);
+        self.forget_at_limiter(item, forgot);
         if shut {
             // What the outcome asked for will not happen.
             self.discard();
+        }
+    }
+}
+
+impl<T: Item, D: Merge> Finish<T, D> for Shared<T, D> {
+    fn finish(&self, item: T, data: D, outcome: Outcome) {
+        let hash = self.hash(&item);
+        if let Outcome::Done = outcome {
+            self.come_home(hash, &item, None, self.stamp());
+        } else {
+            let (verdict, now) = self.judge(hash, &item, data, outcome);
+            self.come_home(hash, &item, verdict, now.or_else(|| self.stamp()));
         }
     }
 

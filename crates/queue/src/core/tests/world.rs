@@ -124,26 +124,26 @@ impl World {
                     self.woken -= 1;
                 }
             }
-            Operation::Done => return self.finish(|_, _| (Verdict::Done, End::Done)),
+            Operation::Done => return self.finish(|_, _| (None, End::Done)),
             Operation::After(ticks) => {
                 let at = self.now + ticks;
-                return self.finish(|_, _| (Verdict::After(When::At(instant(at))), End::After(at)));
+                return self.finish(|_, _| (Some(Verdict::After(When::At(instant(at)))), End::After(at)));
             }
             Operation::Again(ticks) => {
                 let at = self.now + ticks;
                 return self.finish(|data, bits| {
-                    (Verdict::Again(When::At(instant(at)), data), End::Again(at, bits))
+                    (Some(Verdict::Again(When::At(instant(at)), data)), End::Again(at, bits))
                 });
             }
             Operation::Retry(ticks) => {
                 let (at, failed) = (self.now + ticks, self.failed());
                 return self.finish(|data, bits| {
-                    (Verdict::Retry(When::At(instant(at)), data, failed), End::Retry(at, bits))
+                    (Some(Verdict::Retry(When::At(instant(at)), data, failed)), End::Retry(at, bits))
                 });
             }
             Operation::Fail => {
                 let failed = self.failed();
-                return self.finish(|_, _| (Verdict::Failed(failed), End::Fail));
+                return self.finish(|_, _| (Some(Verdict::Failed(failed)), End::Fail));
             }
             Operation::Tick => self.now += 1,
             Operation::End => {
@@ -162,9 +162,9 @@ impl World {
     fn add(&mut self, key: Key, bit: u64, when: When, level: Priority, fails: bool) {
         let failed = fails.then(|| self.failed());
         let adding = Adding { hash: hash(key), item: key, data: Bits(bit), when, level, failed };
-        let taken = self.state.push(adding, Some(instant(self.now))).is_ok();
-        assert_eq!(taken, self.ended == 0, "adds are taken until the end");
-        if !taken {
+        let (_, refused) = self.state.push(adding, Some(instant(self.now)));
+        assert_eq!(refused.is_some(), self.ended > 0, "adds are taken until the end");
+        if refused.is_some() {
             return;
         }
         match when {
@@ -216,7 +216,7 @@ impl World {
         }
     }
 
-    fn finish(&mut self, verdict: impl FnOnce(Bits, u64) -> (Verdict<Bits>, End)) -> bool {
+    fn finish(&mut self, verdict: impl FnOnce(Bits, u64) -> (Option<Verdict<Bits>>, End)) -> bool {
         if self.claims.is_empty() {
             return false;
         }
