@@ -10,7 +10,7 @@ use super::error::RunError;
 use super::settings::Settings;
 use super::term::Term;
 use super::worker::Seat;
-use crate::lease_use::{Keeper, Placement, Tenure};
+use crate::lease_use::{Keeper, Placement, Tenure, caught_up};
 use crate::source::{self, Body, Follows, Health};
 use crate::task::{First, RaiseOnDrop, Signal, race, unless};
 
@@ -144,7 +144,7 @@ impl Set<'_> {
             // What other holders' runs have answered is not what this one's must.
             core.answered.clear();
             let catching_up = race(tenure.lost.raised(), core.stop.raised());
-            if unless(async { drop(catching_up.await) }, core.at_least(tenure.epoch())).await.is_none() {
+            if unless(async { drop(catching_up.await) }, caught_up(&core.store, tenure)).await.is_none() {
                 return;
             }
         }

@@ -38,11 +38,6 @@ impl Term {
         }
     }
 
-    /// Nothing is read that is older than the acquisition of the lease (guarantee L-c).
-    pub(crate) fn floor(&self) -> Index {
-        self.tenure.as_ref().map_or(Index::ZERO, |tenure| tenure.epoch())
-    }
-
     /// Whether a run may begin now: the lease is held by the monotonic clock (guarantee L-b).
     pub(crate) fn may_begin(&self, now: impl FnOnce() -> trimtab_seams::Instant) -> bool {
         !self.over.is_raised() && self.tenure.as_ref().is_none_or(|tenure| tenure.holds_at(now()))

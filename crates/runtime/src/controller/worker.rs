@@ -114,7 +114,7 @@ async fn new_enough(
     let demanded = |claim: &Taken| {
         let cause = claim.data();
         let of_cause = if cause.era == core.era() { cause.index } else { Index::ZERO };
-        of_cause.max(core.unseen.get(claim).unwrap_or_default()).max(term.floor())
+        of_cause.max(core.unseen.get(claim).unwrap_or_default())
     };
     let snapshot = core.store.snapshot();
     if snapshot.index() >= demanded(&claim) {

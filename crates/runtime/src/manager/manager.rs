@@ -60,7 +60,12 @@ impl Manager {
         let store = controller.store();
         let known = |other: &Controller| std::ptr::eq(other.store().publisher(), store.publisher());
         if !self.no_cascade && !self.controllers.iter().any(known) {
-            let cascade = owners::cascade(store);
+            let before =
+                self.controllers.iter().filter(|controller| is_cascade(&controller.handle().name())).count();
+            let cascade = match before {
+                0 => owners::cascade(store),
+                _ => owners::cascade(store).named(&format!("{}-{}", owners::CASCADE, before + 1)),
+            };
             self.handle.add(cascade.handle());
             self.controllers.push(cascade);
         }
@@ -69,7 +74,6 @@ impl Manager {
     /// Leaves the owner cascade out: something else deletes what is owned, or nothing shall.
     pub fn without_owner_cascade(mut self) -> Self {
         self.no_cascade = true;
-        let is_cascade = |name: &str| name == owners::CASCADE;
         self.controllers.retain(|controller| !is_cascade(&controller.handle().name()));
         self.handle.retain(|name| !is_cascade(name));
         self
@@ -170,6 +174,10 @@ impl Manager {
         }
         self
     }
+}
+
+fn is_cascade(name: &str) -> bool {
+    name.starts_with(owners::CASCADE)
 }
 
 /// Several drain deadlines are one; otherwise the first error stands.

@@ -83,11 +83,10 @@ pub(crate) async fn follow<P: Payload>(
             Ok(subscription) => {
                 let before = seen;
                 let closed = take_all(&seat, &publisher, subscription, &mut seen, &mut take).await;
+                let progressed = seen != before;
                 if closed == Closed::TopicRefreshed {
                     seen = 0;
-                    take.begin();
                 }
-                let progressed = seen != before;
                 if progressed {
                     failures = 0;
                 }

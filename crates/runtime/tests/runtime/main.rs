@@ -1,7 +1,13 @@
 //! The runtime over the in-memory backend, in virtual time. One module for each concern; each test names the row it proves.
 
 mod context;
+mod errors;
+mod fixed_point;
+mod leader;
+mod manager;
 mod outcomes;
+mod owners;
+mod queues;
 mod sources;
 mod start;
 mod stop;

@@ -1,6 +1,7 @@
 //! A store in memory, two kinds, reconcilers that write down what they saw, and a controller run beside the test.
 
 mod faulty;
+mod ice;
 mod log;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use trimtab_seams::{Instant, Seams, virtual_time};
 use trimtab_store::{Kind, Store};
 
 pub(crate) use faulty::{Faulty, NextCommit};
+pub(crate) use ice::{IceGate, IcySpawn};
 pub(crate) use log::{Line, logged};
 
 pub(crate) const MS: Duration = Duration::from_millis(1);

@@ -1,0 +1,212 @@
+//! Controllers that run in one replica at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use trimtab_runtime::{Action, Controller, Manager, Placement, Reconciler, Source, reconcile_with};
+use trimtab_seams::Instant;
+use trimtab_store::{Index, Store};
+
+use crate::world::{MS, Running, SECOND, Site, World, site, world};
+
+/// What a replica did: its name, the epoch, the index it read from, from when to when.
+type Runs = Arc<Mutex<Vec<(&'static str, Index, u64, Instant)>>>;
+
+fn replica(store: &Store, name: &'static str, runs: &Runs, takes: Duration) -> Controller {
+    let reconciler =
+        reconcile_with((name, Arc::clone(runs), takes), async |(name, runs, takes), ctx, request| {
+            let epoch = ctx.epoch().expect("under a lease");
+            runs.lock().push((name, epoch, ctx.index().get(), ctx.now()));
+            let site = ctx.get::<Site>(&request)?.expect("there");
+            ctx.sleep(*takes).await;
+            ctx.commit(site.edit_status(|status| status.serving = Some(site.spec.port))).await?;
+            Ok(Action::done())
+        });
+    let placement = Placement::leader("sites").with_holder(name);
+    Controller::new(store, reconciler).subscribe(Source::of::<Site>()).with_placement(placement)
+}
+
+async fn two(w: &World, takes: Duration) -> (Running, Running, Runs) {
+    let runs = Runs::default();
+    let first = w.start(replica(&w.store, "first", &runs, takes));
+    w.sleep(SECOND).await;
+    let second = w.start(replica(&w.replica().await, "second", &runs, takes));
+    w.sleep(SECOND).await;
+    (first, second, runs)
+}
+
+#[test]
+fn one_replica_works_the_other_stands_by_and_takes_over_at_once_when_the_first_stops() {
+    world(1, async |w| {
+        w.put("blog", site(80)).await;
+        let (first, second, runs) = two(&w, Duration::ZERO).await;
+        assert_eq!(runs.lock().iter().map(|run| run.0).collect::<Vec<_>>(), ["first"]);
+        let (one, other) = (first.handle.status(), second.handle.status());
+        assert!(one.ready && !one.standby && one.epoch.is_some());
+        assert!(other.ready && other.standby && other.epoch.is_none());
+        w.put("blog", site(81)).await;
+        w.sleep(SECOND).await;
+        assert_eq!(runs.lock().len(), 2);
+        first.stop().await.unwrap();
+        w.sleep(MS).await;
+        let runs = runs.lock().clone();
+        assert_eq!(
+            runs.iter().map(|run| run.0).collect::<Vec<_>>(),
+            ["first", "first", "second"],
+            "every key again"
+        );
+        assert!(runs[2].1 > runs[0].1, "epochs grow");
+        second.stop().await.unwrap();
+    });
+}
+
+/// guarantee L-a
+#[test]
+fn no_write_of_a_deposed_holder_commits_after_another_has_acquired() {
+    world(2, async |w| {
+        w.put("blog", site(80)).await;
+        // A run that lasts longer than any lease, and a holder that hears of nothing: its process sleeps.
+        let runs = Runs::default();
+        let frozen = Frozen::new(&w).await;
+        let first = Running::start(&frozen.seams, replica(&frozen.store, "first", &runs, 30 * SECOND));
+        w.sleep(SECOND).await;
+        assert_eq!(runs.lock().len(), 1);
+        frozen.freeze(true);
+        let second = w.start(replica(&w.replica().await, "second", &runs, Duration::ZERO));
+        w.sleep(25 * SECOND).await;
+        assert_eq!(runs.lock()[1].0, "second", "after the TTL has passed");
+        let commits = w.backend.commits();
+        assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().status.serving, Some(80));
+        w.put("blog", site(99)).await;
+        w.sleep(SECOND).await;
+        assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().status.serving, Some(99));
+        let version = w.store.get::<Site>("blog").unwrap().unwrap().status_version();
+        frozen.freeze(false);
+        w.sleep(40 * SECOND).await;
+        assert!(w.backend.commits() > commits);
+        let after = w.store.get::<Site>("blog").unwrap().unwrap();
+        assert_eq!(after.status_version(), version, "what the first one sent after it woke was refused");
+        second.stop().await.unwrap();
+        w.sleep(SECOND).await;
+        drop(first);
+    });
+}
+
+/// guarantee L-b
+#[test]
+fn at_the_renew_deadline_nothing_new_begins_and_what_runs_is_cancelled() {
+    world(3, async |w| {
+        w.put("blog", site(80)).await;
+        w.put("shop", site(80)).await;
+        let cancelled = Arc::new(Mutex::new(Vec::new()));
+        let reconciler = reconcile_with(Arc::clone(&cancelled), async |cancelled, ctx, _| {
+            let begun = ctx.now();
+            ctx.cancelled().await;
+            cancelled.lock().push((begun, ctx.now(), ctx.epoch().expect("under a lease")));
+            Ok(Action::done())
+        });
+        let placement = Placement::leader("sites").with_ttl(9 * SECOND);
+        let controller =
+            Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>()).with_placement(placement);
+        let running = w.start(controller);
+        w.sleep(20 * SECOND).await;
+        assert!(cancelled.lock().is_empty(), "renewed, it is held on");
+        w.backend.away(true);
+        let away = w.seams.now();
+        w.sleep(8 * SECOND).await;
+        let (first, end, epoch) = cancelled.lock()[0];
+        assert!((end - away) <= 6 * SECOND && (end - away) >= 3 * SECOND, "{:?}", end - away);
+        assert_eq!(cancelled.lock().len(), 1, "the other key was not begun");
+        assert!(running.handle.status().standby);
+        w.backend.away(false);
+        w.sleep(2 * SECOND).await;
+        assert!(!running.handle.status().standby, "nobody else took it: it is held again");
+        w.backend.away(true);
+        w.sleep(8 * SECOND).await;
+        let (again, _, same) = cancelled.lock()[1];
+        assert!(again > first);
+        assert_eq!(same, epoch, "still the same grant");
+        drop(running);
+    });
+}
+
+/// guarantee L-c
+#[test]
+fn a_new_holder_reads_no_older_than_its_acquisition_and_the_old_ones_work_has_ended() {
+    world(4, async |w| {
+        w.put("blog", site(80)).await;
+        let (mut first, second, runs) = two(&w, 5 * SECOND).await;
+        w.put("blog", site(81)).await;
+        w.sleep(4 * SECOND).await;
+        first.begin_stop();
+        w.sleep(20 * SECOND).await;
+        first.ended().await.unwrap();
+        let all = runs.lock().clone();
+        let last_of_first = all.iter().rfind(|run| run.0 == "first").unwrap();
+        let first_of_second = all.iter().find(|run| run.0 == "second").unwrap();
+        assert!(first_of_second.3 >= last_of_first.3 + 5 * SECOND, "given back only when its runs had ended");
+        assert!(first_of_second.2 >= first_of_second.1.get(), "{first_of_second:?}");
+        second.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn under_a_manager_one_lease_serves_all_its_controllers() {
+    world(5, async |w| {
+        w.put("blog", site(80)).await;
+        let epochs = Arc::new(Mutex::new(Vec::new()));
+        let noting = |name: &str| {
+            let reconciler = reconcile_with(Arc::clone(&epochs), async |epochs, ctx, _| {
+                epochs.lock().push(ctx.epoch());
+                Ok(Action::done())
+            });
+            Controller::new(&w.store, reconciler).named(name).subscribe(Source::of::<Site>())
+        };
+        let manager =
+            Manager::new().add(noting("a")).add(noting("b")).with_placement(Placement::leader("all"));
+        let handle = manager.handle();
+        let seams = w.seams.clone();
+        manager.run(async move { seams.sleep(60 * SECOND).await }).await.unwrap();
+        let epochs = epochs.lock().clone();
+        assert_eq!(epochs.len(), 2);
+        assert!(epochs[0].is_some() && epochs[0] == epochs[1]);
+        assert!(handle.controllers().iter().all(|controller| !controller.status().standby));
+    });
+}
+
+#[test]
+fn keys_enqueued_in_standby_are_kept() {
+    world(6, async |w| {
+        let (first, second, runs) = two(&w, Duration::ZERO).await;
+        w.put("blog", site(80)).await;
+        w.sleep(SECOND).await;
+        second.handle.enqueue(trimtab_store::Key::new("site", "blog"));
+        w.sleep(SECOND).await;
+        assert_eq!(runs.lock().len(), 1);
+        first.stop().await.unwrap();
+        w.sleep(SECOND).await;
+        assert_eq!(runs.lock().len(), 2);
+        second.stop().await.unwrap();
+    });
+}
+
+/// A replica whose process can be made to sleep: none of its tasks goes on, and its clock does not tell it.
+struct Frozen {
+    seams: trimtab_seams::Seams,
+    store: Store,
+    gate: Arc<crate::world::IceGate>,
+}
+
+impl Frozen {
+    async fn new(w: &World) -> Self {
+        let gate = Arc::new(crate::world::IceGate::default());
+        let seams = w.seams.clone().with_spawn(crate::world::IcySpawn::new(&w.seams, &gate));
+        let store = Store::builder(w.backend.clone()).seams(&seams).open().await.expect("memory opens");
+        Self { seams, store, gate }
+    }
+
+    fn freeze(&self, frozen: bool) {
+        self.gate.set(frozen);
+    }
+}
