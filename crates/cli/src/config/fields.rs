@@ -167,7 +167,7 @@ impl<'s, 'i> Fields<'s, 'i> {
             let path = format!("{}{field}[{number}].", self.path);
             match item.into_inner() {
                 DeValue::Table(table) => {
-                    tables.push(Fields::new(self.source, path, Spanned::new(span, table)))
+                    tables.push(Fields::new(self.source, path, Spanned::new(span, table)));
                 }
                 other => {
                     let what = format!("must be a table, not {}", kind_of(&other));

@@ -105,7 +105,7 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
 
 /// A name of a kind, by the rule of the store.
 fn kind(table: &Fields<'_, '_>, field: &str, name: Taken<String>, problems: &mut Problems) -> Option<String> {
-    match trimtab_backend::KindName::new(&name.value).validate() {
+    match trimtab::backend::KindName::new(&name.value).validate() {
         Ok(()) => Some(name.value),
         Err(invalid) => {
             problems.push(table.problem(name.line, field, invalid.what));

@@ -46,18 +46,10 @@ impl Problem {
 impl Problem {
     /// `trimtab.toml:12: controller[0].timeout: ...`, for where the level is told apart.
     pub(crate) fn text(&self) -> String {
-        let mut text = self.file.display().to_string();
-        if let Some(line) = self.line {
-            text += &format!(":{line}");
-        }
-        if !self.field.is_empty() {
-            text += &format!(": {}", self.field);
-        }
-        text += &format!(": {}", self.what);
-        if let Some(hint) = &self.hint {
-            text += &format!("; {hint}");
-        }
-        text
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let field = if self.field.is_empty() { String::new() } else { format!(": {}", self.field) };
+        let hint = self.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{}{line}{field}: {}{hint}", self.file.display(), self.what)
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use trimtab_backend::{Index, Invalid, Key};
-use trimtab_seams::Seams;
-use trimtab_store::{Commit, Entry, Store, WriteError};
+use trimtab::backend::{Index, Invalid, Key};
+use trimtab::seams::Seams;
+use trimtab::store::{Commit, Entry, Store, WriteError};
 
 use crate::documents::Declared;
 

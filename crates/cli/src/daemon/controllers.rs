@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use trimtab_runtime::{Manager, ManagerHandle, Placement};
-use trimtab_store::Store;
+use trimtab::runtime::{Manager, ManagerHandle, Placement};
+use trimtab::store::Store;
 
 use crate::config::{self, Config};
 use crate::exec::{Exec, Groups, NotYet};

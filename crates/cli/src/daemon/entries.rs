@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use trimtab_backend::Key;
-use trimtab_seams::Seams;
-use trimtab_store::Store;
+use trimtab::backend::Key;
+use trimtab::seams::Seams;
+use trimtab::store::Store;
 
 use super::apply::{self, Applied};
 use super::watcher::Watcher;

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Run) -> Exit {
     };
     let screen = Screen::of_process();
     let exit = runtime.block_on(async {
-        let seams = trimtab_seams::Seams::tokio();
+        let seams = trimtab::seams::Seams::tokio();
         let level = log::level(arguments.verbose, arguments.quiet);
         log::begin(arguments.log_format, level, &screen, &seams);
         serve::serve(arguments, config, &screen, &seams).await

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use trimtab_backend::AnyBackend;
-use trimtab_embedded::Embedded;
-use trimtab_seams::Seams;
-use trimtab_store::{Memory, Store};
+use trimtab::Embedded;
+use trimtab::backend::AnyBackend;
+use trimtab::seams::Seams;
+use trimtab::store::{Memory, Store};
 
 use crate::config::{Config, StoreUrl};
 use crate::screen::Screen;

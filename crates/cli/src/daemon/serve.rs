@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab_runtime::RunError;
-use trimtab_seams::Seams;
-use trimtab_store::Store;
+use trimtab::runtime::RunError;
+use trimtab::seams::Seams;
+use trimtab::store::Store;
 
 use super::controllers::Controllers;
 use super::entries::Entries;
@@ -140,7 +140,9 @@ fn stopped(arguments: &Run, screen: &Screen) -> Exit {
 fn judged(verdict: Verdict, store: &Store, arguments: &Run, screen: &Screen) -> Exit {
     let tell = |what: &str, left: Vec<String>| {
         screen.log(&format!("error: {what}"));
-        left.iter().for_each(|line| screen.log(&format!("  {}", line.replace('\n', "\n    "))));
+        for line in left {
+            screen.log(&format!("  {}", line.replace('\n', "\n    ")));
+        }
     };
     match verdict {
         Verdict::Settled => {

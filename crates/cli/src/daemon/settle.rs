@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab_backend::Index;
-use trimtab_runtime::{ControllerHandle, KeyStatus, KeyStatusState, ManagerHandle};
-use trimtab_seams::Seams;
-use trimtab_store::Store;
+use trimtab::backend::Index;
+use trimtab::runtime::{ControllerHandle, KeyStatus, KeyStatusState, ManagerHandle};
+use trimtab::seams::Seams;
+use trimtab::store::{Entry, Store};
 
 use super::entries::Standing;
 use crate::exec::NotYet;
@@ -143,7 +143,7 @@ impl Judge {
     fn deletions(&self, left: &mut Left) {
         let view = self.store.view();
         let entries = view.kinds().into_iter().flat_map(|kind| view.list_kind(kind).everywhere());
-        for entry in entries.filter_map(Result::ok).filter(|entry| entry.is_deleting()) {
+        for entry in entries.filter_map(Result::ok).filter(Entry::is_deleting) {
             let promised = self.manager.controllers().iter().any(|controller| {
                 controller.keys().iter().any(|key| key.request == *entry.key() && key.next_run.is_some())
             });

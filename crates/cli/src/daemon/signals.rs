@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use trimtab_seams::Seams;
+use trimtab::seams::Seams;
 
 /// The signals to stop that have come. Clones hear of the same.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Signals {
     pub(super) async fn come(&self, wanted: u32) {
         let mut heard = self.0.clone();
         if heard.wait_for(|come| *come >= wanted).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab_backend::{Index, KindName};
-use trimtab_runtime::{ControllerHandle, ManagerHandle};
-use trimtab_seams::{Instant, Seams};
-use trimtab_store::Store;
+use trimtab::backend::{Index, KindName};
+use trimtab::runtime::{ControllerHandle, ManagerHandle};
+use trimtab::seams::{Instant, Seams};
+use trimtab::store::Store;
 
 use crate::config::Config;
 use crate::screen::Screen;
@@ -73,7 +73,9 @@ impl Summary {
         let lines = self.lines(&mut state);
         if lines != state.printed {
             self.screen.show(&[]);
-            lines.iter().for_each(|line| self.screen.say(line));
+            for line in &lines {
+                self.screen.say(line);
+            }
             (state.printed, state.printed_at) = (lines, self.seams.now());
         }
     }

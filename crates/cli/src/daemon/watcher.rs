@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
-use trimtab_seams::Seams;
+use trimtab::seams::Seams;
 
 use crate::config::{Config, FILE_NAME};
 
@@ -63,13 +63,13 @@ impl Watcher {
 
     /// Ends once something may have changed and it has been quiet since. Cancel safe.
     pub(super) async fn changed(&self) {
-        if !self.sees {
+        if self.sees {
+            self.changed.notified().await;
+        } else {
             tokio::select! {
                 () = self.changed.notified() => {}
                 () = self.seams.sleep(BLIND) => return,
             }
-        } else {
-            self.changed.notified().await;
         }
         let end = self.seams.now() + AT_MOST;
         loop {

@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use trimtab_backend::{Invalid, Key, Limits, Tenancy, Uid};
-use trimtab_store::{Basis, Document, Draft, Write};
+use trimtab::backend::{Invalid, Key, Limits, Tenancy, Uid};
+use trimtab::store::{Basis, Document, Draft, Write};
 
 use super::read::{Located, documents, is_document, text};
 use crate::config::{Problem, Problems};

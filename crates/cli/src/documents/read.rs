@@ -78,7 +78,7 @@ fn json(text: &str) -> Result<Vec<Located>, Wrong> {
     Ok(documents)
 }
 
-/// serde_json ends its messages with the place, which is told apart already.
+/// `serde_json` ends its messages with the place, which is told apart already.
 fn tidy(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(what, _)| what).to_owned()
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use trimtab_backend::Key;
+use trimtab::backend::Key;
 
 use crate::config::Controller;
 

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use trimtab_backend::Key;
-use trimtab_store::{DecodeError, Document, Entry};
+use trimtab::backend::Key;
+use trimtab::store::{DecodeError, Document, Entry};
 
-use super::watched::Referred;
+use super::watched::{Given, Referred};
 
 /// The protocol that documents and answers are of.
 pub(super) const PROTOCOL: u32 = 1;
@@ -70,17 +70,37 @@ struct ShownRequest<'a> {
 struct ShownReference<'a> {
     kind: &'a str,
     name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entry: Option<Option<Document>>,
+    #[serde(skip_serializing_if = "ShownEntry::is_left_out")]
+    entry: ShownEntry,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ShownEntry {
+    LeftOut,
+    Null,
+    Entry(Box<Document>),
+}
+
+impl ShownEntry {
+    const fn is_left_out(&self) -> bool {
+        matches!(self, Self::LeftOut)
+    }
+
+    fn of(given: &Given) -> Result<Self, DecodeError> {
+        Ok(match given {
+            Given::Name => Self::LeftOut,
+            Given::Absent => Self::Null,
+            Given::Entry(entry) => Self::Entry(Box::new(document(entry)?)),
+        })
+    }
 }
 
 impl Input<'_> {
     /// The document, with a newline at its end.
     pub(super) fn to_line(&self) -> Result<Vec<u8>, NoInput> {
-        let references = self.references.iter().map(|referred| {
-            let entry = referred.entry.as_ref().map(|entry| entry.as_ref().map(document).transpose());
-            let (kind, name) = (referred.key.kind(), referred.key.name());
-            Ok(ShownReference { kind, name, entry: entry.transpose()? })
+        let references = self.references.iter().map(|Referred { key, given }| {
+            Ok(ShownReference { kind: key.kind(), name: key.name(), entry: ShownEntry::of(given)? })
         });
         let shown = Shown {
             protocol: PROTOCOL,
@@ -138,7 +158,7 @@ fn one_line(json: Box<RawValue>) -> Box<RawValue> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use trimtab_backend::{Index, Part, Record};
+    use trimtab::backend::{Index, Part, Record};
 
     use super::*;
 
@@ -174,9 +194,9 @@ mod tests {
         let (blog, certificate) = (entry("site", "blog", r#"{"port":80}"#), entry("certificate", "c", "{}"));
         let key = |name| Key::new("certificate", name);
         let references = [
-            Referred { key: key("c"), entry: Some(Some(certificate)) },
-            Referred { key: key("absent"), entry: Some(None) },
-            Referred { key: key("by-name"), entry: None },
+            Referred { key: key("c"), given: Given::Entry(certificate) },
+            Referred { key: key("absent"), given: Given::Absent },
+            Referred { key: key("by-name"), given: Given::Name },
         ];
         let told = read(&input(Some(&blog), blog.key(), &references));
         let meta = json!({
@@ -220,7 +240,7 @@ mod tests {
     fn what_is_too_large_is_refused_with_its_size() {
         let big = format!("{{\"text\":\"{}\"}}", "x".repeat(5 << 20));
         let (blog, other) = (entry("site", "blog", &big), entry("certificate", "c", &big));
-        let references = [Referred { key: other.key().clone(), entry: Some(Some(other)) }];
+        let references = [Referred { key: other.key().clone(), given: Given::Entry(other) }];
         let refused = input(Some(&blog), blog.key(), &references).to_line().unwrap_err().to_string();
         assert!(
             refused.starts_with("the input would be 104") && refused.contains("at most 8388608"),

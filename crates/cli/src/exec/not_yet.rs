@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab_backend::Key;
-use trimtab_queue::{InvalidBackoff, RateLimiter};
+use trimtab::backend::Key;
+use trimtab::queue::{InvalidBackoff, RateLimiter};
 
 use crate::config::Backoff;
 

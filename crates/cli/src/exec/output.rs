@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use trimtab_store::Document;
+use trimtab::store::Document;
 
 use crate::config::parse_duration;
 use crate::documents::Unique;
@@ -52,7 +52,7 @@ impl Output {
             return Ok(Self::default());
         }
         let wrong = |error: serde_json::Error| {
-            let start: String = text.trim_start().chars().take(60).collect();
+            let start: String = text.trim().chars().take(60).collect();
             format!("standard output must be nothing or one JSON document: {error}; it begins {start:?}")
         };
         let Unique(value) = serde_json::from_str(text).map_err(wrong)?;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use trimtab_seams::Seams;
+use trimtab::seams::Seams;
 
 use super::groups::Groups;
 use super::stderr::{Tail, read_lines};
@@ -146,12 +146,11 @@ impl Program {
                 group.gone().await;
                 read
             });
-            let read = match within_time(seams, GRACE, ending.as_mut()).await {
-                Some(read) => read,
-                None => {
-                    signal(id, Signal::KILL);
-                    within_time(seams, LAST_WORDS, ending).await.unwrap_or(true)
-                }
+            let read = if let Some(read) = within_time(seams, GRACE, ending.as_mut()).await {
+                read
+            } else {
+                signal(id, Signal::KILL);
+                within_time(seams, LAST_WORDS, ending).await.unwrap_or(true)
             };
             if !read && matches!(how, How::Exited(_) | How::Signalled(_)) {
                 how = How::TooMuchOutput;
@@ -206,7 +205,9 @@ struct Group {
 impl Group {
     fn of(child: Child, seams: &Seams, groups: &Groups) -> Self {
         let id = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        id.into_iter().for_each(|id| groups.enter(id));
+        if let Some(id) = id {
+            groups.enter(id);
+        }
         Self { child, id, gone: false, seams: seams.clone(), groups: groups.clone() }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use trimtab_seams::Seams;
+use trimtab::seams::Seams;
 
 use super::groups::Groups;
 use super::process::{Ended, How, MOST_OUTPUT, Program, RunFailed};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Map;
 use tracing::Instrument;
-use trimtab_runtime::{Action, Context, Controller, Error, Reconciler, Request, Result};
-use trimtab_store::{Entry, Store, Write};
+use trimtab::runtime::{Action, Context, Controller, Error, Reconciler, Request, Result};
+use trimtab::store::{Entry, Store, Write};
 
 use super::ending::{Ending, meaning};
 use super::environment::{of_run, standing};
@@ -129,7 +129,7 @@ impl Exec {
                     failures: ctx.failures(),
                     reasons: ctx.reasons().iter().map(ToString::to_string).collect(),
                     index: ctx.index().get(),
-                    epoch: ctx.epoch().map(trimtab_backend::Index::get),
+                    epoch: ctx.epoch().map(trimtab::backend::Index::get),
                     deadline_ms: u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX),
                 },
             )
@@ -197,5 +197,5 @@ impl Reconciler for Exec {
 }
 
 fn is_not_yet(error: &Error) -> bool {
-    matches!(error.reaction(), trimtab_runtime::Reaction::RequeueAfter(_))
+    matches!(error.reaction(), trimtab::runtime::Reaction::RequeueAfter(_))
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trimtab_backend::{Index, Key};
-use trimtab_runtime::{Action, Context, Error, Reaction, Reconciler as _, Result};
-use trimtab_store::{Draft, Entry, Memory, Store};
+use trimtab::backend::{Index, Key};
+use trimtab::runtime::{Action, Context, Error, Reaction, Reconciler as _, Result};
+use trimtab::store::{Draft, Entry, Memory, Store};
 
 use super::{Exec, Groups};
 use crate::config::{Backoff, Controller, Follow, Watch};
@@ -108,6 +108,7 @@ async fn exit_0_runs_again_when_the_answer_asks_for_that() {
     assert_eq!(result.ok(), Some(Action::requeue_after(90 * SECOND)));
 }
 
+/// behaviour C11
 #[tokio::test]
 async fn exit_65_writes_the_status_alone_and_is_not_tried_again() {
     let (stage, result) = answered(65, ALL).await;
@@ -155,6 +156,7 @@ async fn an_answer_that_is_none_is_a_failure_whatever_the_exit_code() {
     assert!(failed(result).1.contains("unknown field `statsu`"));
 }
 
+/// behaviour C13
 #[tokio::test]
 async fn a_script_past_its_time_is_a_failure_that_names_the_setting() {
     let stage = Stage::with("sleep 600", |table| table.timeout = SECOND / 5).await;
@@ -164,6 +166,7 @@ async fn a_script_past_its_time_is_a_failure_that_names_the_setting() {
     assert_eq!(words, "took longer than 200ms and was ended; raise `timeout`, or do less in one run");
 }
 
+/// guarantee R-d
 #[tokio::test]
 async fn an_answer_that_changes_nothing_writes_nothing() {
     let answer = r#"{"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "Written"}]},
@@ -174,7 +177,7 @@ async fn an_answer_that_changes_nothing_writes_nothing() {
     assert_eq!(stage.index(), index);
 }
 
-/// Bad input: a transaction of 61 operations.
+/// behaviour E9
 #[tokio::test]
 async fn an_answer_with_too_many_writes_is_terminal_and_names_the_limit() {
     let notes: Vec<Value> =
@@ -187,6 +190,7 @@ async fn an_answer_with_too_many_writes_is_terminal_and_names_the_limit() {
     assert!(stage.entry("note", "0").is_none(), "all or nothing");
 }
 
+/// behaviour C21; fault F25
 #[tokio::test]
 async fn an_entry_that_goes_while_its_script_runs_is_not_written_and_runs_again() {
     let script = format!("touch started; while [ ! -e go ]; do sleep 0.02; done; echo '{ALL}'");
@@ -221,6 +225,7 @@ async fn an_entry_that_is_gone_has_no_status_and_no_children_but_other_writes_ar
     );
 }
 
+/// behaviour E7; guarantee R-g
 #[tokio::test]
 async fn the_finalizer_is_there_before_the_script_first_runs_and_goes_when_it_has_cleaned_up() {
     let script = "cat > input; echo ran >> runs; case $(cat input) in *'\"deleting\":true'*)

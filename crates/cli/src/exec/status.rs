@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use trimtab_store::{Condition, ConditionStatus, Conditions, Timestamp};
+use trimtab::store::{Condition, ConditionStatus, Conditions, Timestamp};
 
 const CONDITIONS: &str = "conditions";
 

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use trimtab_backend::{Invalid, Key, KindName};
-use trimtab_runtime::{Controller, Result, Source};
-use trimtab_store::{Change, Dynamic, Entry, Lookup, View};
+use trimtab::backend::{Invalid, Key, KindName};
+use trimtab::runtime::{Controller, Result, Source};
+use trimtab::store::{Change, Dynamic, Entry, Lookup, View};
 
 use crate::config::{self, Follow};
 
@@ -32,8 +32,18 @@ struct Reference {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Referred {
     pub(super) key: Key,
-    /// None when names only are wanted; within, none when it is absent.
-    pub(super) entry: Option<Option<Entry>>,
+    pub(super) given: Given,
+}
+
+/// What of an entry that is referred to is given to the script.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Given {
+    /// Its name only.
+    Name,
+    /// That it is absent.
+    Absent,
+    /// All of it.
+    Entry(Entry),
 }
 
 impl Watched {
@@ -87,12 +97,12 @@ impl Watched {
             for name in by_name.terms(entry)? {
                 let key = Key::within(kind.clone(), entry.tenancy().clone(), &name);
                 let place = *places.entry(key.clone()).or_insert_with(|| {
-                    referred.push(Referred { key: key.clone(), entry: None });
+                    referred.push(Referred { key: key.clone(), given: Given::Name });
                     referred.len() - 1
                 });
-                let slot = &mut referred[place].entry;
-                if *include && slot.is_none() {
-                    *slot = Some(view.entry(&key)?);
+                let given = &mut referred[place].given;
+                if *include && *given == Given::Name {
+                    *given = view.entry(&key)?.map_or(Given::Absent, Given::Entry);
                 }
             }
         }

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use trimtab_backend::{Key, Tenancy};
-use trimtab_runtime::{Error, Result};
-use trimtab_store::{Draft, Entry, Timestamp, View, Write};
+use trimtab::backend::{Key, Tenancy};
+use trimtab::runtime::{Error, Result};
+use trimtab::store::{Draft, Entry, Timestamp, View, Write};
 
 use super::output::{Output, Target};
 use super::status::{Speaker, merged};

@@ -1,7 +1,7 @@
 //! A line for people: when, how bad, whose, what, and what else.
 
 use tracing::Level;
-use trimtab_store::Timestamp;
+use trimtab::store::Timestamp;
 
 use super::fields::{Fields, shown};
 
@@ -9,6 +9,12 @@ use super::fields::{Fields, shown};
 pub(super) fn line(at: Timestamp, level: Level, mut fields: Fields, coloured: bool) -> String {
     let message = fields.take("message").unwrap_or_default();
     let about: Vec<String> = ["controller", "key"].iter().filter_map(|name| fields.take(name)).collect();
+    if about.len() == 2 {
+        // The libraries' spans say in parts what the key says.
+        for part in ["kind", "name", "tenancy"] {
+            fields.take(part);
+        }
+    }
     let error = fields.take("error");
     let which: Vec<String> = ["attempt", "index"]
         .iter()
@@ -26,10 +32,10 @@ pub(super) fn line(at: Timestamp, level: Level, mut fields: Fields, coloured: bo
         line += &error;
     }
     for (name, value) in fields.iter() {
-        line += &format!(" {name}={}", shown(value));
+        line.extend([" ", name, "=", &shown(value)]);
     }
     if !which.is_empty() {
-        line += &format!(" ({})", which.join(", "));
+        line.extend([" (", &which.join(", "), ")"]);
     }
     // What a script said may have several lines; they stay together.
     line.replace('\n', "\n    ")

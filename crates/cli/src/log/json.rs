@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use tracing::Level;
-use trimtab_store::Timestamp;
+use trimtab::store::Timestamp;
 
 use super::fields::Fields;
 

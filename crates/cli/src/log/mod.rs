@@ -12,7 +12,7 @@ use std::io::IsTerminal;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
-use trimtab_seams::Seams;
+use trimtab::seams::Seams;
 
 use crate::command::LogFormat;
 use crate::screen::Screen;

@@ -1,0 +1,13 @@
+//! The binary as people run it: a folder, a process, what it prints, what it leaves behind.
+//!
+//! Real processes and real files, so waits are real too; each is bounded, and its panic tells what the daemon said until then.
+
+mod bad_input;
+mod files;
+mod isolation;
+mod logs;
+mod restart;
+mod settled;
+mod signals;
+mod sites;
+mod stage;
