@@ -125,6 +125,7 @@ impl Key {
     }
 
     /// The kind.
+    #[doc(alias = "Request.Kind")]
     pub fn kind(&self) -> &str {
         self.0.kind.as_str()
     }
@@ -135,6 +136,7 @@ impl Key {
     }
 
     /// The tenancy.
+    #[doc(alias = "Request.Meta")]
     pub fn tenancy(&self) -> &Tenancy {
         &self.0.tenancy
     }
@@ -150,6 +152,7 @@ impl Key {
     }
 
     /// The name.
+    #[doc(alias = "Request.Name")]
     pub fn name(&self) -> &str {
         &self.0.name
     }

@@ -20,6 +20,7 @@ pub(crate) const SEGMENT_CHARS: usize = 63;
 /// assert_eq!(Tenancy::default().to_string(), "default/default");
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[doc(alias = "acl.EnterpriseMeta")]
 pub struct Tenancy(Arc<Parts>);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]

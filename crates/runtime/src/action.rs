@@ -18,6 +18,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "an action does something when it is returned from `reconcile`"]
+#[doc(alias = "reconcile.Result")]
 pub struct Action(Option<Duration>);
 
 impl Action {

@@ -23,6 +23,7 @@ use super::BoxError;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(alias = "RequeueAfterError")]
+#[doc(alias = "RequeueAfterError.Error")]
 pub struct RequeueAfter(pub Duration);
 
 impl RequeueAfter {

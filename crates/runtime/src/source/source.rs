@@ -142,6 +142,7 @@ impl<S: Shape> Source<S> {
     }
 
     /// Fires on changes of the status alone too. A mapped source does so in any case.
+    #[doc(alias = "predicate.GenerationChangedPredicate")]
     pub fn with_status(mut self) -> Self {
         self.body.with_status = true;
         self

@@ -204,6 +204,7 @@ impl Entry {
 /// Versions.
 impl Entry {
     /// The version of its spec part: the commit that last wrote spec, labels, owners, finalizers or the deletion mark.
+    #[doc(alias = "ResourceVersion")]
     pub fn version(&self) -> Index {
         self.0.spec.version
     }
@@ -284,6 +285,7 @@ impl Entry {
     }
 
     /// Whether it is being deleted: it goes when its last finalizer is removed.
+    #[doc(alias = "DeletionTimestamp")]
     pub fn is_deleting(&self) -> bool {
         self.0.deleted.is_some()
     }

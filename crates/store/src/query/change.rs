@@ -25,6 +25,7 @@ use crate::{DecodeError, Dynamic, EntryEvent, Kind, KindKey as _, Locate, ReadEr
 /// }
 /// # let _ = parents;
 /// ```
+#[doc(alias = "event.UpdateEvent")]
 pub struct Change<S: Shape = Dynamic> {
     /// The entry before; `None` when it was created, when this is a first sight of it (a snapshot), and when it could not be decoded.
     pub old: Option<S::View>,

@@ -28,6 +28,7 @@ use crate::{DecodeError, Dynamic, Entry, Invalid, Kind, Shape, Typed};
 /// # drop((BY_CERTIFICATE, from_text));
 /// # Ok::<(), trimtab_store::Invalid>(())
 /// ```
+#[doc(alias = "cache.Indexer")]
 pub struct Lookup<S: Shape> {
     kind: Option<KindName>,
     name: Cow<'static, str>,

@@ -48,6 +48,7 @@ const OWN_WRITES: Duration = Duration::from_secs(1);
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
+#[doc(alias = "cache.Informer")]
 pub struct Store(Arc<Handle>);
 
 /// Dropped with the last handle; the follower does not hold it.

@@ -120,6 +120,7 @@ impl Draft {
     }
 
     /// Owned by that entry, which must lie in the same tenancy: when its last owner is gone, it is deleted (behaviour E7).
+    #[doc(alias = "controllerutil.SetControllerReference")]
     pub fn owned_by(mut self, owner: &Entry) -> Self {
         let tenancy = Some(owner.tenancy().clone());
         let owner = OwnerRef { kind: owner.kind().into(), name: owner.name().into(), uid: Some(owner.uid()) };
@@ -140,11 +141,13 @@ impl Draft {
 
     /// Makes the entry so: absent in view, it is created; different, it is changed at the version in view; equal, nothing is written. The spec
     /// becomes exactly this one; labels and owners are added.
+    #[doc(alias = "controllerutil.CreateOrUpdate")]
     pub fn apply(self) -> Write {
         self.write(How::Apply)
     }
 
     /// Creates the entry; a conflict when it is there.
+    #[doc(alias = "client.Create")]
     pub fn create(self) -> Write {
         self.write(How::Create)
     }

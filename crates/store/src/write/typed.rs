@@ -43,6 +43,7 @@ impl<K: Kind> Typed<K> {
 
     /// Changes the status, as [`edit`](Typed::edit) changes the spec. Begins from the type's default when none was written yet. On condition that
     /// neither spec nor status was changed by others meanwhile (behaviour E6). An equal status writes nothing.
+    #[doc(alias = "client.Status")]
     pub fn edit_status(&self, edit: impl FnOnce(&mut K::Status)) -> Write {
         let edited = || {
             let before = to_value("status", &*self.status)?;

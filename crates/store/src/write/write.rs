@@ -57,6 +57,7 @@ impl Write {
 impl Entry {
     /// Deletes it; what it owns goes after it. Finalizers hold it: then it is marked, and goes when the last of them is removed
     /// (behaviour E7). Deleting what is being deleted changes nothing.
+    #[doc(alias = "client.Delete")]
     pub fn delete(&self) -> Write {
         self.delete_with(Propagation::Background)
     }
@@ -68,11 +69,13 @@ impl Entry {
     }
 
     /// Adds a finalizer, unless it is there: the entry cannot go before it is removed. Invalid on an entry that is being deleted.
+    #[doc(alias = "controllerutil.AddFinalizer")]
     pub fn add_finalizer(&self, name: impl Into<String>) -> Write {
         Write::of(self, Verb::AddFinalizer(name.into()))
     }
 
     /// Removes a finalizer. The last one of an entry that is being deleted takes the entry with it.
+    #[doc(alias = "controllerutil.RemoveFinalizer")]
     pub fn remove_finalizer(&self, name: impl Into<String>) -> Write {
         Write::of(self, Verb::RemoveFinalizer(name.into()))
     }
