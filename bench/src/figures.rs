@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats};
 use trimtab_seams::Seams;
 
 /// Figures by name. Every round of a case gives the same ones in the same order. Lower is better.
@@ -38,8 +38,11 @@ impl fmt::Display for Figures {
             let mut values: Vec<f64> = self.rounds.iter().map(|round| round[at].1).collect();
             values.sort_by(f64::total_cmp);
             let middle = values.len() / 2;
-            let median =
-                if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) };
+            let median = if values.len() % 2 == 1 {
+                values[middle]
+            } else {
+                f64::midpoint(values[middle - 1], values[middle])
+            };
             write!(f, r#", "{name}": {:.2}, "{name}_median": {median:.2}"#, values[0])?;
         }
         write!(f, r#", "n": {}, "rounds": {}}}"#, self.n, self.rounds.len())
@@ -51,7 +54,17 @@ impl fmt::Display for Figures {
 pub fn throughput(seams: &Seams, n: usize, work: impl FnOnce()) -> Round {
     let (region, start) = (Region::new(&INSTRUMENTED_SYSTEM), seams.now());
     work();
-    let (took, change) = (seams.now() - start, region.change());
+    per_op(n, seams.now() - start, region.change())
+}
+
+/// As [`throughput`], of work that waits.
+pub async fn throughput_of(seams: &Seams, n: usize, work: impl Future<Output = ()>) -> Round {
+    let (region, start) = (Region::new(&INSTRUMENTED_SYSTEM), seams.now());
+    work.await;
+    per_op(n, seams.now() - start, region.change())
+}
+
+fn per_op(n: usize, took: Duration, change: Stats) -> Round {
     let per = |count: f64| count / n as f64;
     vec![
         ("ns_per_op", per(took.as_nanos() as f64)),

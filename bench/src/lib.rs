@@ -2,4 +2,4 @@
 
 mod figures;
 
-pub use figures::{Figures, Round, latency, residence, throughput};
+pub use figures::{Figures, Round, latency, residence, throughput, throughput_of};
