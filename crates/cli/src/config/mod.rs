@@ -21,5 +21,5 @@ pub(crate) use load::{FILE_NAME, load};
 pub(crate) use model::Watch;
 pub(crate) use model::{Backoff, Config, Controller, Follow, Placement, StoreUrl};
 pub(crate) use parse::program;
-pub(crate) use problem::{Problem, Problems};
+pub(crate) use problem::{Level, Problem, Problems};
 pub(crate) use suggest::nearest;

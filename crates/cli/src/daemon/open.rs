@@ -10,13 +10,12 @@ use trimtab::seams::Seams;
 use trimtab::store::{Memory, Store};
 
 use crate::config::{Config, StoreUrl};
-use crate::screen::Screen;
 
 /// How often it is said that opening goes on.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens the store; says so every 2 s while it goes on. The error is for people.
-pub(super) async fn open(config: &Config, screen: &Screen, seams: &Seams) -> Result<Store, String> {
+pub(super) async fn open(config: &Config, seams: &Seams) -> Result<Store, String> {
     let begun = seams.now();
     let mut opening = std::pin::pin!(opened(config, seams));
     loop {
@@ -24,7 +23,7 @@ pub(super) async fn open(config: &Config, screen: &Screen, seams: &Seams) -> Res
             store = &mut opening => return store,
             () = seams.sleep(PATIENCE) => {
                 let seconds = (seams.now() - begun).as_secs();
-                screen.log(&format!("opening the store, {}: {seconds} s", shown(config)));
+                tracing::info!("opening the store, {}: {seconds} s so far", shown(config));
             }
         }
     }

@@ -13,6 +13,7 @@ use super::open::{open, shown};
 use super::settle::{Judge, Verdict};
 use super::signals::Signals;
 use super::summary::Summary;
+use super::voice::Voice;
 use crate::command::{Exit, Run};
 use crate::config::Config;
 use crate::exec::Groups;
@@ -34,9 +35,15 @@ enum Ended {
 }
 
 /// Serves a folder. Everything that goes wrong has been told when it returns.
-pub(super) async fn serve(arguments: &Run, config: Config, screen: &Screen, seams: &Seams) -> Exit {
+pub(super) async fn serve(
+    arguments: &Run,
+    config: &Config,
+    screen: &Screen,
+    voice: &Voice,
+    seams: &Seams,
+) -> Exit {
     let failed = |what: &str| {
-        screen.log(&format!("error: {what}"));
+        voice.error(what);
         Exit::Failed
     };
     let signals = match Signals::listen(seams) {
@@ -44,118 +51,118 @@ pub(super) async fn serve(arguments: &Run, config: Config, screen: &Screen, seam
         Err(error) => return failed(&format!("signals cannot be heard: {error}")),
     };
     let store = tokio::select! {
-        opened = open(&config, screen, seams) => match opened {
+        opened = open(config, seams) => match opened {
             Ok(store) => store,
             Err(what) => return failed(&what),
         },
         () = signals.come(1) => return failed("stopped while the store was being opened"),
     };
     let (version, index) = (env!("CARGO_PKG_VERSION"), store.snapshot().index());
-    screen.say(&format!("trimtab {version}  store {}  index {index}", shown(&config)));
+    screen.say(&format!("trimtab {version}  store {}  index {index}", shown(config)));
 
     let groups = Groups::default();
-    let exit = run(arguments, &config, &store, &groups, &signals, screen, seams).await;
-    if let Some(exit) = exit {
+    let daemon =
+        Daemon { arguments, config, store: &store, groups: &groups, signals: &signals, screen, voice, seams };
+    if let Some(exit) = daemon.run().await {
         last_scripts(&groups, &signals, seams).await;
         store.close().await;
         return exit;
     }
     let killed = groups.kill_all();
-    failed(&format!("stopped at once; {killed} running scripts were killed"))
+    failed(&format!("stopped at once; running scripts were killed: {killed}"))
 }
 
-/// Runs the controllers. None when it is to be left at once.
-async fn run(
-    arguments: &Run,
-    config: &Config,
-    store: &Store,
-    groups: &Groups,
-    signals: &Signals,
-    screen: &Screen,
-    seams: &Seams,
-) -> Option<Exit> {
-    let drain = arguments.until_settled.then_some(DRAIN_SETTLED);
-    let Controllers { manager, handle, not_yet } = match Controllers::new(config, store, groups, drain) {
-        Ok(controllers) => controllers,
-        Err(what) => {
-            screen.log(&format!("error: {what}"));
-            return Some(Exit::Failed);
-        }
-    };
-    let mut entries = Entries::new(config, store, seams);
-    let judge = Judge {
-        store: store.clone(),
-        seams: seams.clone(),
-        manager: handle.clone(),
-        entries: entries.standing(),
-        not_yet,
-    };
-    tokio::select! {
-        () = entries.pass() => {}
-        () = signals.come(1) => return Some(stopped(arguments, screen)),
-    }
+/// What the parts are made of.
+struct Daemon<'a> {
+    arguments: &'a Run,
+    config: &'a Config,
+    store: &'a Store,
+    groups: &'a Groups,
+    signals: &'a Signals,
+    screen: &'a Screen,
+    voice: &'a Voice,
+    seams: &'a Seams,
+}
 
-    let summary = Summary::new(config, store, &handle, screen);
-    let verdict = Mutex::new(None);
-    let shutdown = async {
+impl Daemon<'_> {
+    /// Runs the controllers. None when it is to be left at once.
+    async fn run(&self) -> Option<Exit> {
+        let Self { arguments, config, store, groups, signals, screen, voice, seams } = *self;
+        let drain = arguments.until_settled.then_some(DRAIN_SETTLED);
+        let Controllers { manager, handle, not_yet } = match Controllers::new(config, store, groups, drain) {
+            Ok(controllers) => controllers,
+            Err(what) => {
+                voice.error(&what);
+                return Some(Exit::Failed);
+            }
+        };
+        let mut entries = Entries::new(config, store, seams);
+        let judge = Judge {
+            store: store.clone(),
+            seams: seams.clone(),
+            manager: handle.clone(),
+            entries: entries.standing(),
+            not_yet,
+        };
         tokio::select! {
-            () = signals.come(1) => {}
-            found = judge.wait(arguments.timeout), if arguments.until_settled => {
-                summary.say();
-                *verdict.lock() = Some(found);
+            () = entries.pass() => {}
+            () = signals.come(1) => return Some(self.stopped()),
+        }
+
+        let summary = Summary::new(config, store, &handle, screen);
+        let verdict = Mutex::new(None);
+        let shutdown = async {
+            tokio::select! {
+                () = signals.come(1) => {}
+                found = judge.wait(arguments.timeout), if arguments.until_settled => {
+                    summary.say();
+                    *verdict.lock() = Some(found);
+                }
+            }
+        };
+        let ended = tokio::select! {
+            ended = manager.run(shutdown) => Ended::Stopped(ended),
+            () = entries.run() => unreachable!("it runs for ever"),
+            () = summary.run() => unreachable!("it runs for ever"),
+            () = signals.come(2) => Ended::AtOnce,
+        };
+        screen.leave();
+        let Ended::Stopped(ended) = ended else { return None };
+        let verdict = verdict.lock().take();
+        match (verdict, ended) {
+            // What did not end in time is among what is told already.
+            (Some(verdict), Ok(()) | Err(RunError::DrainDeadline { .. })) => Some(self.judged(verdict)),
+            (None, Ok(())) => Some(self.stopped()),
+            (_, Err(error)) => {
+                voice.error(&error.to_string());
+                Some(Exit::Failed)
             }
         }
-    };
-    let ended = tokio::select! {
-        ended = manager.run(shutdown) => Ended::Stopped(ended),
-        () = entries.run() => unreachable!("it runs for ever"),
-        () = summary.run() => unreachable!("it runs for ever"),
-        () = signals.come(2) => Ended::AtOnce,
-    };
-    screen.leave();
-    let Ended::Stopped(ended) = ended else { return None };
-    let verdict = verdict.lock().take();
-    match (verdict, ended) {
-        // What did not end in time is among what is told already.
-        (Some(verdict), Ok(()) | Err(RunError::DrainDeadline { .. })) => {
-            Some(judged(verdict, store, arguments, screen))
-        }
-        (None, Ok(())) => Some(stopped(arguments, screen)),
-        (_, Err(error)) => {
-            screen.log(&format!("error: {error}"));
-            Some(Exit::Failed)
-        }
     }
-}
 
-/// Stopped by a signal: well done, unless there was something to wait for.
-fn stopped(arguments: &Run, screen: &Screen) -> Exit {
-    if !arguments.until_settled {
-        return Exit::Done;
+    /// Stopped by a signal: well done, unless there was something to wait for.
+    fn stopped(&self) -> Exit {
+        if !self.arguments.until_settled {
+            return Exit::Done;
+        }
+        self.voice.error("stopped before all was settled");
+        Exit::Failed
     }
-    screen.log("error: stopped before all was settled");
-    Exit::Failed
-}
 
-fn judged(verdict: Verdict, store: &Store, arguments: &Run, screen: &Screen) -> Exit {
-    let tell = |what: &str, left: Vec<String>| {
-        screen.log(&format!("error: {what}"));
-        for line in left {
-            screen.log(&format!("  {}", line.replace('\n', "\n    ")));
-        }
-    };
-    match verdict {
-        Verdict::Settled => {
-            screen.say(&format!("settled at index {}", store.snapshot().index()));
-            Exit::Done
-        }
-        Verdict::Failed(left) => {
-            tell("this cannot be settled:", left);
-            Exit::Failed
-        }
-        Verdict::TimedOut(left) => {
-            tell(&format!("not settled within {:?}:", arguments.timeout), left);
-            Exit::TimedOut
+    fn judged(&self, verdict: Verdict) -> Exit {
+        match verdict {
+            Verdict::Settled => {
+                self.screen.say(&format!("settled at index {}", self.store.snapshot().index()));
+                Exit::Done
+            }
+            Verdict::Failed(left) => {
+                self.voice.list("this cannot be settled:", &left);
+                Exit::Failed
+            }
+            Verdict::TimedOut(left) => {
+                self.voice.list(&format!("not settled within {:?}:", self.arguments.timeout), &left);
+                Exit::TimedOut
+            }
         }
     }
 }

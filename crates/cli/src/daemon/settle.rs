@@ -20,6 +20,8 @@ use crate::exec::NotYet;
 const LOOK: Duration = Duration::from_millis(20);
 /// A key that has failed so often in a row is not waited for.
 const HOPELESS: u32 = 5;
+/// While more keys than these are ready, they are told as a number.
+const MOST_KEYS: usize = 100;
 
 /// How the wait ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,14 +56,17 @@ impl Judge {
     pub(super) async fn wait(&self, time: Duration) -> Verdict {
         let deadline = self.seams.now() + time;
         loop {
+            let begun = self.seams.now();
             let left = self.look().await;
+            // Looking at many keys must not take the time that reconciling them needs.
+            let pause = LOOK.max((self.seams.now() - begun) * 10);
             match (left.busy.is_empty(), left.stuck.is_empty()) {
                 (true, true) => return Verdict::Settled,
                 (true, false) => return Verdict::Failed(left.stuck),
                 (false, _) if self.seams.now() >= deadline => {
                     return Verdict::TimedOut(left.stuck.into_iter().chain(left.busy).collect());
                 }
-                _ => self.seams.sleep(LOOK.min(deadline - self.seams.now())).await,
+                _ => self.seams.sleep(pause.min(deadline - self.seams.now())).await,
             }
         }
     }
@@ -124,6 +129,10 @@ impl Judge {
         }
         if status.triggers > 0 {
             busy("triggers wait");
+        }
+        if status.queue.ready > MOST_KEYS {
+            busy(&format!("{} keys are ready", status.queue.ready));
+            return;
         }
         for key in handle.keys() {
             key_of(name, &key, left);

@@ -48,3 +48,19 @@ async fn quiet_leaves_only_what_is_wrong() {
         ended.err
     );
 }
+
+#[tokio::test]
+async fn json_lines_parse_also_where_it_fails() {
+    let broken = Folder::new("[store]\nurl = 7\n");
+    let failing = Folder::of_sites("exit 65", "");
+    failing.site("blog");
+    for folder in [broken, failing] {
+        let ended = folder.settle(&["--log-format", "json"]).await.with_code(1);
+        let levels: Vec<Value> = ended
+            .err
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect(line)["level"].clone())
+            .collect();
+        assert!(levels.contains(&json!("ERROR")), "{levels:?}");
+    }
+}

@@ -3,10 +3,12 @@
 //! Real processes and real files, so waits are real too; each is bounded, and its panic tells what the daemon said until then.
 
 mod bad_input;
+mod check;
 mod files;
 mod isolation;
 mod logs;
 mod restart;
+mod settings;
 mod settled;
 mod signals;
 mod sites;

@@ -35,7 +35,7 @@ async fn the_second_signal_ends_everything_at_once() {
     daemon.logs("stopping; once more to stop at once").await;
     daemon.signal(Signal::INT);
     let ended = daemon.ended().await.with_code(1);
-    ended.logged("error: stopped at once; 1 running scripts were killed\n");
+    ended.logged("error: stopped at once; running scripts were killed: 1\n");
     assert!(!is_alive(&folder.read("pid")));
 }
 

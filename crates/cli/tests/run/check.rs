@@ -1,0 +1,63 @@
+//! `trimtab check`: mistakes without running anything.
+
+use tokio::process::Command;
+
+use super::stage::{Daemon, Ended, Folder, SITES};
+
+async fn check(folder: &Folder) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
+    command.arg("check").arg(folder.path());
+    Daemon::start(command).ended().await
+}
+
+#[tokio::test]
+async fn a_folder_without_mistakes_is_counted() {
+    let ended = check(&Folder::of_example("sites")).await.with_code(0);
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("ok: 1 controllers, 5 entries\n", ""));
+}
+
+#[tokio::test]
+async fn all_mistakes_of_the_file_and_the_entries_are_told_at_once() {
+    let folder =
+        Folder::new(&format!("[store]\nurl = \"etcd://h\"\n{SITES}workres = 4\ntimeout = \"1 hour\"\n"));
+    folder.write("entries/a.yaml", "kind: site\nname: a\n");
+    let ended = check(&folder).await.with_code(1).logged("5 mistakes to mend\n");
+    for wanted in [
+        "trimtab.toml:2: store.url: `etcd` stores are not in this version; use `embedded:PATH` or `memory:`",
+        "controller[0].exec: `./script` is not there (",
+        "trimtab.toml:8: controller[0].workres: is not a field here; known are ",
+        "; did you mean `workers`?",
+        "trimtab.toml:9: controller[0].timeout: `1 hour` is not a duration: ",
+        "entries/a.yaml:1: missing field `spec`",
+    ] {
+        assert!(ended.err.contains(wanted), "{wanted:?} is not in:\n{}", ended.err);
+    }
+    assert!(!folder.has("data"));
+}
+
+#[tokio::test]
+async fn two_controllers_of_one_kind_are_worth_a_warning() {
+    let second = SITES.replace("\"sites\"", "\"again\"");
+    let folder = Folder::new(&format!("{SITES}{second}"));
+    folder.script("script", "exit 0");
+    let ended = check(&folder).await.with_code(0);
+    ended
+        .logged("warning: ")
+        .logged("`site` is another controller's kind too; both will reconcile each entry");
+}
+
+#[tokio::test]
+async fn a_closed_set_of_kinds_refuses_others_wherever_they_stand() {
+    let folder = Folder::of_sites("exit 0", "[[kind]]\nname = \"site\"\n");
+    folder.site("blog");
+    folder.write("entries/c.yaml", "kind: sites\nname: c\nspec: {}\n");
+    check(&folder)
+        .await
+        .with_code(1)
+        .logged("entries/c.yaml:1: kind: `sites` is not declared by a `[[kind]]`");
+    // The daemon goes on with the rest.
+    let ended = folder.settle(&[]).await.with_code(1);
+    ended
+        .logged("site/blog: created")
+        .logged("error: entries/c.yaml:1: kind: `sites` is not declared by a `[[kind]]`");
+}
