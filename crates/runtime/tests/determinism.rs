@@ -24,13 +24,13 @@ fn scenario(seed: u64) -> (Seen, u64) {
     virtual_time::run_traced(seed, async |seams| {
         let store =
             Store::builder(Memory::with_seams(&seams)).seams(&seams).open().await.expect("memory opens");
-        let seen = Arc::new(Mutex::new(Seen::new()));
+        let saw = Arc::new(Mutex::new(Seen::new()));
         let noting = |name: &'static str| {
-            let reconciler = reconcile_with((name, Arc::clone(&seen)), async |(name, seen), ctx, request| {
+            let reconciler = reconcile_with((name, Arc::clone(&saw)), async |(name, saw), ctx, request| {
                 let reasons: Vec<_> = ctx.reasons().iter().map(ToString::to_string).collect();
                 let at = ctx.now() - Instant::ORIGIN;
                 let key = request.to_string();
-                seen.lock().push((*name, key, at, ctx.attempt(), ctx.index().get(), reasons.join(", ")));
+                saw.lock().push((*name, key, at, ctx.attempt(), ctx.index().get(), reasons.join(", ")));
                 ctx.sleep(Duration::from_micros(ctx.random() % 700)).await;
                 if ctx.random() % 5 == 0 {
                     ctx.add_trigger(Trigger::after(Duration::from_millis(ctx.random() % 50)));
@@ -70,8 +70,8 @@ fn scenario(seed: u64) -> (Seen, u64) {
             world.sleep(1000 * MS).await;
         };
         manager.run(script).await.expect("it stops in time");
-        let seen = seen.lock().clone();
-        seen
+        let saw = saw.lock();
+        saw.clone()
     })
 }
 

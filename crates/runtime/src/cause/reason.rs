@@ -53,7 +53,7 @@ impl Reason {
         Self { what, key, index: index.unwrap_or_default() }
     }
 
-    /// WhatHappened happened.
+    /// What happened.
     pub const fn what(&self) -> WhatHappened {
         self.what
     }

@@ -67,7 +67,7 @@ impl Context {
         ContextBuilder::new(store, request)
     }
 
-    pub(crate) fn of_run(core: &Arc<Core>, term: &Arc<Term>, snapshot: Snapshot, claim: Taken) -> Self {
+    pub(crate) fn of_run(core: &Arc<Core>, term: &Arc<Term>, snapshot: &Snapshot, claim: Taken) -> Self {
         let view = snapshot.from_tenancy(claim.tenancy());
         Self::new(core, Some(Arc::clone(term)), RunOf::Worker(claim), view)
     }

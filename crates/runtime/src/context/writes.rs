@@ -1,6 +1,5 @@
 //! Writing: the one door.
 
-use std::slice;
 use std::sync::atomic::Ordering;
 
 use trimtab_backend::{Commit, Invalid, Key};
@@ -32,7 +31,7 @@ impl Context {
         }
         let view = self.view();
         let fence = self.tenure().map(crate::lease_use::Tenure::fence);
-        let fences = fence.as_ref().map(slice::from_ref).unwrap_or_default();
+        let fences = fence.as_slice();
         let committed = self.core.store.door().commit(writes, &view, fences).await;
         let mut memory = self.memory.lock();
         match committed {
@@ -69,7 +68,7 @@ impl Context {
             let part = &left[..size.min(left.len())];
             match self.commit(part.to_vec()).await {
                 Err(WriteError::Invalid(invalid)) if part.len() > 1 && is_too_large(&invalid) => {
-                    size = part.len() / 2
+                    size = part.len() / 2;
                 }
                 Err(error) => return Err(error),
                 Ok(commit) => {
@@ -103,5 +102,5 @@ impl Context {
 }
 
 fn is_too_large(invalid: &Invalid) -> bool {
-    invalid.limit.is_some() && matches!(&*invalid.field, "operations" | "transaction")
+    invalid.limit.is_some() && matches!(invalid.field, "operations" | "transaction")
 }

@@ -63,10 +63,12 @@ impl Echoes {
         if echo { row.saturating_add(1) } else { 0 }
     }
 
-    /// A run of the key has committed, and was the `row`th echo. What lies at or below the floor can come back no more.
-    pub(super) fn wrote(&self, key: &Key, commits: Vec<Index>, row: u8, floor: Index) {
+    /// A run of the key has committed, and was the `row`th echo. What lies at or below the floor can come back no more; it is asked for when the table is
+    /// looked through.
+    pub(super) fn wrote(&self, key: &Key, commits: Vec<Index>, row: u8, floor: impl FnOnce() -> Index) {
         let mut table = self.table.lock();
         if table.last.len() >= table.sweep_at {
+            let floor = floor();
             let gone = |last: &Last| last.row == 0 && last.commits.iter().all(|commit| *commit <= floor);
             table.last.retain(|_, last| !gone(last));
             if table.last.len() >= MOST {
@@ -93,7 +95,7 @@ mod tests {
     #[test]
     fn only_a_run_caused_by_nothing_but_the_last_runs_commits_is_an_echo() {
         let (echoes, key) = (Echoes::default(), Key::new("site", "a"));
-        let wrote = |row| echoes.wrote(&key, vec![Index::new(4), Index::new(6)], row, Index::ZERO);
+        let wrote = |row| echoes.wrote(&key, vec![Index::new(4), Index::new(6)], row, || Index::ZERO);
         wrote(0);
         assert_eq!(echoes.row(&key, &changed(4)), 1);
         assert_eq!(echoes.row(&key, &changed(4)), 0, "told once");
@@ -110,7 +112,7 @@ mod tests {
         let echoes = Echoes::default();
         for n in 0..10 * FEW {
             let index = Index::new(n as u64 + 1);
-            echoes.wrote(&Key::new("site", &n.to_string()), vec![index], 0, index);
+            echoes.wrote(&Key::new("site", &n.to_string()), vec![index], 0, || index);
         }
         assert!(echoes.table.lock().last.len() <= FEW);
     }

@@ -44,13 +44,15 @@ impl Marks {
         self.table.lock().marks.get(key).copied()
     }
 
-    /// Raises the mark of a key, unless it lies at or below the floor.
-    pub(crate) fn raise(&self, key: &Key, index: Index, floor: Index) {
+    /// Raises the mark of a key, unless it lies at or below the floor. The exact floor, which may be higher and dearer to find, is asked for when the
+    /// table is looked through.
+    pub(crate) fn raise(&self, key: &Key, index: Index, floor: Index, exact: impl FnOnce() -> Index) {
         if index <= floor {
             return;
         }
         let mut table = self.table.lock();
         if table.marks.len() >= table.sweep_at {
+            let floor = floor.max(exact());
             table.marks.retain(|_, mark| *mark > floor);
             if table.marks.len() >= MOST {
                 table.marks.clear();
@@ -90,10 +92,11 @@ mod tests {
     #[test]
     fn a_mark_is_raised_never_lowered_and_none_is_kept_at_the_floor() {
         let marks = Marks::default();
-        marks.raise(&key(1), Index::new(5), Index::new(5));
+        let no_better = || Index::ZERO;
+        marks.raise(&key(1), Index::new(5), Index::new(5), no_better);
         assert_eq!(marks.get(&key(1)), None);
-        marks.raise(&key(1), Index::new(7), Index::new(5));
-        marks.raise(&key(1), Index::new(6), Index::new(5));
+        marks.raise(&key(1), Index::new(7), Index::new(5), no_better);
+        marks.raise(&key(1), Index::new(6), Index::new(5), no_better);
         assert_eq!(marks.get(&key(1)), Some(Index::new(7)));
         marks.remove(&key(1));
         assert_eq!(marks.get(&key(1)), None);
@@ -104,11 +107,11 @@ mod tests {
         let marks = Marks::default();
         for n in 0..10 * FEW {
             let index = Index::new(n as u64 + 1);
-            marks.raise(&key(n), index, Index::new(index.get() - 1));
+            marks.raise(&key(n), index, Index::ZERO, || Index::new(index.get() - 1));
         }
         assert!(marks.table.lock().marks.len() <= FEW, "nearly all of them were below the floor");
         for n in 0..2 * MOST {
-            marks.raise(&key(n), Index::new(1_000_000), Index::ZERO);
+            marks.raise(&key(n), Index::new(1_000_000), Index::ZERO, || Index::ZERO);
         }
         assert!(marks.table.lock().marks.len() <= MOST);
     }

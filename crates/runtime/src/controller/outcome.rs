@@ -45,13 +45,12 @@ enum Verdict {
     Cancelled,
 }
 
-pub(super) fn settle(run: Run<'_>, ctx: Context, ran: Ran) {
+pub(super) fn settle(run: &Run<'_>, ctx: Context, ran: Ran) {
     let Finished { claim, index, commits, conflict, refusal, notes } = ctx.finish();
     let core = run.core;
     let (mut ended, verdict) = judge(core, ran);
     let verdict = match &refusal {
-        None => verdict,
-        Some(Refusal::Unknown(_)) => verdict,
+        None | Some(Refusal::Unknown(_)) => verdict,
         Some(Refusal::Fenced) => {
             ended = Ended::Fenced;
             Verdict::Stop
@@ -62,11 +61,13 @@ pub(super) fn settle(run: Run<'_>, ctx: Context, ran: Ran) {
         }
     };
     if let Some(written) = commits.iter().max().copied() {
-        core.unseen.raise(&claim, written, core.store.snapshot().index());
-        core.echoes.wrote(&claim, commits, claim.data().echoes, run.term.passed());
+        let shown = core.store.position().map_or(Index::ZERO, |position| position.index);
+        core.unseen.raise(&claim, written, shown, || shown);
+        let taken = || run.term.taken(&core.store);
+        core.echoes.wrote(&claim, commits, claim.data().echoes, taken);
     }
     if matches!(verdict, Verdict::Done | Verdict::After(_) | Verdict::Now) {
-        core.answered.raise(&claim, index, run.term.passed());
+        core.answered.raise(&claim, index, run.term.passed(), || run.term.taken(&core.store));
     }
     run.tell(&claim, ended, &verdict, index, &notes);
     if let Some(Refusal::Unknown(pending)) = refusal {
@@ -94,7 +95,8 @@ fn judge(core: &Core, ran: Ran) -> (Ended, Verdict) {
         Err(error) => error,
     };
     match error.reaction() {
-        Reaction::Retry => (Ended::Failed, Verdict::Retry(error)),
+        // Whether to stop the door has told itself, when it was so.
+        Reaction::Retry | Reaction::Stop => (Ended::Failed, Verdict::Retry(error)),
         Reaction::RetryAfter(delay) => {
             (Ended::Failed, Verdict::Retry(Error::from(crate::RetryAfter::new(delay, error.into_boxed()))))
         }
@@ -102,8 +104,6 @@ fn judge(core: &Core, ran: Ran) -> (Ended, Verdict) {
         Reaction::RequeueAfter(delay) => (Ended::Requeued, Verdict::After(delay)),
         Reaction::Reread => (Ended::Conflict, Verdict::Conflict),
         Reaction::Terminal => (Ended::Terminal, Verdict::Terminal(error)),
-        // The door has told that itself, when it was so.
-        Reaction::Stop => (Ended::Failed, Verdict::Retry(error)),
     }
 }
 
@@ -227,6 +227,6 @@ impl Run<'_> {
     fn resync(&self, claim: &Taken) -> Option<Duration> {
         let period = self.core.settings().resync?;
         let gone = matches!(self.core.store.snapshot().entry(claim), Ok(None));
-        (!gone).then(|| period - self.core.seams.random_below(period / 5))
+        (!gone).then(|| period.saturating_sub(self.core.seams.random_below(period / 5)))
     }
 }

@@ -12,7 +12,7 @@ use super::term::Term;
 use super::worker::Seat;
 use crate::lease_use::{Keeper, Placement, Tenure, caught_up};
 use crate::source::{self, Body, Follows, Health};
-use crate::task::{First, RaiseOnDrop, Signal, race, unless};
+use crate::task::{First, RaiseOnDrop, Signal, either, race, unless};
 
 /// Stops everything at once when a `run` is dropped before its end.
 struct Abandoned(Arc<Core>);
@@ -60,7 +60,7 @@ pub(crate) async fn run(
         damper: queue.new_limiter(),
     };
     let health: Vec<_> = sources.iter().map(|body| Arc::new(health_of(body))).collect();
-    *core.sources.lock() = health.clone();
+    core.sources.lock().clone_from(&health);
     core.begin(queue.new_queue(&core.seams, timings), settings);
     core.triggers.open(&core);
     let keepers_stop = Arc::new(Signal::default());
@@ -143,8 +143,8 @@ impl Set<'_> {
         if let Some(tenure) = &tenure {
             // What other holders' runs have answered is not what this one's must.
             core.answered.clear();
-            let catching_up = race(tenure.lost.raised(), core.stop.raised());
-            if unless(async { drop(catching_up.await) }, caught_up(&core.store, tenure)).await.is_none() {
+            let over = either(tenure.lost.raised(), core.stop.raised());
+            if unless(over, caught_up(&core.store, tenure)).await.is_none() {
                 return;
             }
         }

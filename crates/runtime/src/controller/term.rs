@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trimtab_backend::Index;
+use trimtab_store::Store;
 
 use super::gate::Gate;
 use crate::lease_use::Tenure;
@@ -48,6 +49,13 @@ impl Term {
         self.intake.raise();
         self.over.raise();
         self.cancel.raise();
+    }
+
+    /// Up to which index every source of entries has taken everything, exactly: a commit that does not touch its topic does not hold a source back. Dearer
+    /// than [`Term::passed`].
+    pub(crate) fn taken(&self, store: &Store) -> Index {
+        let taken = self.sources.iter().filter_map(|source| source.taken(store.publisher()));
+        taken.min().unwrap_or(Index::new(u64::MAX))
     }
 
     /// Up to which index every source of entries has been told everything: what lies at or below it will not be told again. Asked after each run, so it looks

@@ -6,23 +6,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use trimtab_backend::{Backend as _, Pending, Verdict};
+use trimtab_backend::{Backend as _, Index, Pending, Verdict};
 use trimtab_queue::Outcome;
 
 use super::any_queue::Taken;
 use super::core::Core;
 use super::term::Term;
 use crate::cause::WhatHappened;
-use crate::task::{pause, race, unless};
+use crate::task::{either, pause, unless};
 
 /// Holds a key until its last commit is known to have happened or never to.
 pub(super) fn hold(core: &Arc<Core>, term: &Arc<Term>, mut claim: Taken, pending: Pending) {
     let (asking, held) = (Arc::clone(core), Arc::clone(term));
     term.group.spawn(&core.seams, "unknown outcome", async move {
-        let ended = race(asking.stop.raised(), held.over.raised());
-        let verdict = unless(async { drop(ended.await) }, ask(&asking, &claim, &pending)).await;
+        let over = either(asking.stop.raised(), held.over.raised());
+        let verdict = unless(over, ask(&asking, &claim, &pending)).await;
         if let Some(Verdict::Committed(position)) = verdict {
-            asking.unseen.raise(&claim, position.index, asking.store.snapshot().index());
+            asking.unseen.raise(&claim, position.index, Index::ZERO, || asking.store.snapshot().index());
         }
         asking.troubles.over(&claim);
         claim.data_mut().again(WhatHappened::Retried);

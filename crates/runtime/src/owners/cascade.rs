@@ -38,26 +38,20 @@ fn is_orphaned(view: &View, entry: &Entry) -> Result<bool, ReadError> {
 async fn release(ctx: &Context, entry: &Entry) -> Result<()> {
     let propagation = entry.deletion().map(|deletion| deletion.propagation).unwrap_or_default();
     let dependents = ctx.view().dependents(entry.uid()).collect::<Result<Vec<_>, _>>()?;
-    let writes: Vec<Write> = match propagation {
-        Propagation::Orphan => {
-            dependents.iter().map(|dependent| dependent.remove_owner(entry.uid())).collect()
+    if propagation == Propagation::Orphan {
+        let freed: Vec<Write> =
+            dependents.iter().map(|dependent| dependent.remove_owner(entry.uid())).collect();
+        ctx.commit_in_parts(freed).await?;
+    } else {
+        // Those that others own as well stay, and do not hold it back.
+        let left: Vec<_> = dependents.iter().filter(|dependent| dependent.owners().len() == 1).collect();
+        if !left.is_empty() {
+            let deleted = left.iter().filter(|dependent| !dependent.is_deleting());
+            let deleted: Vec<Write> = deleted.map(|dependent| dependent.delete_with(propagation)).collect();
+            ctx.commit_in_parts(deleted).await?;
+            // Each dependent's end enqueues its owners.
+            return Ok(());
         }
-        _ => {
-            // Those that others own as well stay, and do not hold it back.
-            let alone = |dependent: &&Entry| dependent.owners().len() == 1;
-            let left: Vec<_> = dependents.iter().filter(alone).collect();
-            if !left.is_empty() {
-                let deleted = left.iter().filter(|dependent| !dependent.is_deleting());
-                let writes: Vec<_> = deleted.map(|dependent| dependent.delete_with(propagation)).collect();
-                ctx.commit_in_parts(writes).await?;
-                // Each dependent's end enqueues its owners.
-                return Ok(());
-            }
-            Vec::new()
-        }
-    };
-    if !writes.is_empty() {
-        ctx.commit_in_parts(writes).await?;
     }
     ctx.commit(entry.remove_finalizer(CASCADE_FINALIZER)).await?;
     Ok(())

@@ -86,7 +86,7 @@ impl Following {
                 match self.store.subscribe(request) {
                     Ok(subscription) => followed.subscription = Some(subscription),
                     Err(error) => {
-                        tracing::warn!(%kind, %error, "the owner cascade cannot follow a kind; trying again")
+                        tracing::warn!(%kind, %error, "the owner cascade cannot follow a kind; trying again");
                     }
                 }
             }

@@ -83,7 +83,7 @@ impl Body {
             title.push_str(name);
         }
         if let Some(tenancy) = &self.tenancy {
-            title.push_str(&format!(" in {tenancy}"));
+            title = format!("{title} in {tenancy}");
         }
         title
     }

@@ -177,12 +177,12 @@ fn poll_message<P: Payload>(
     if let Some(message) = waiting.take() {
         return Poll::Ready(Ok(message));
     }
-    let published = publisher.index();
+    let upto = publisher.index();
     let polled = subscription.poll_next(cx);
     if polled.is_pending() && live {
         // Pending also means "let others work"; then there is a message, and the waker has been woken.
         match subscription.try_next()? {
-            None => seat.health.passed(published),
+            None => seat.health.passed(upto),
             message => *waiting = message,
         }
     }

@@ -65,7 +65,9 @@ impl<R: IntoRequests> IntoRequests for Option<R> {
 
 impl<R: IntoRequests> IntoRequests for Vec<R> {
     fn each(self, take: &mut dyn FnMut(Request)) {
-        self.into_iter().for_each(|requests| requests.each(take));
+        for requests in self {
+            requests.each(take);
+        }
     }
 }
 
@@ -74,24 +76,32 @@ where
     &'a R: IntoRequests,
 {
     fn each(self, take: &mut dyn FnMut(Request)) {
-        self.iter().for_each(|requests| requests.each(take));
+        for requests in self {
+            requests.each(take);
+        }
     }
 }
 
 impl<R: IntoRequests, const N: usize> IntoRequests for [R; N] {
     fn each(self, take: &mut dyn FnMut(Request)) {
-        self.into_iter().for_each(|requests| requests.each(take));
+        for requests in self {
+            requests.each(take);
+        }
     }
 }
 
 impl<R: IntoRequests> IntoRequests for BTreeSet<R> {
     fn each(self, take: &mut dyn FnMut(Request)) {
-        self.into_iter().for_each(|requests| requests.each(take));
+        for requests in self {
+            requests.each(take);
+        }
     }
 }
 
 impl<R: IntoRequests, H: BuildHasher> IntoRequests for HashSet<R, H> {
     fn each(self, take: &mut dyn FnMut(Request)) {
-        self.into_iter().for_each(|requests| requests.each(take));
+        for requests in self {
+            requests.each(take);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! A transformer that fails must not lose its event: the pointer an entry no longer has is told by no later one. So the change is kept, the oldest
 //! old value with the newest new one, and mapped again with backoff (behaviour C8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use trimtab_backend::Key;
@@ -17,7 +17,7 @@ use crate::task::pause;
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     by_key: BTreeMap<Key, Kept>,
-    due: BTreeMap<(Instant, Key), ()>,
+    due: BTreeSet<(Instant, Key)>,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Retries {
             event.old = before.event.old;
         }
         let due = seams.now() + pause(seams, Duration::from_millis(5), Duration::from_secs(300), failures);
-        self.due.insert((due, event.key.clone()), ());
+        self.due.insert((due, event.key.clone()));
         let key = event.key.clone();
         let retry = Some(Retry { event, what, priority });
         self.by_key.insert(key, Kept { retry, failures: failures + 1, due });
@@ -76,14 +76,14 @@ impl Retries {
 
     /// When the first of them is to be mapped again.
     pub(super) fn due(&self) -> Instant {
-        self.due.first_key_value().map_or(Instant::FAR_FUTURE, |((due, _), ())| *due)
+        self.due.first().map_or(Instant::FAR_FUTURE, |(due, _)| *due)
     }
 
     /// Those whose time has come; they stay known as failing.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<Retry> {
         let mut due = Vec::new();
-        while let Some(first) = self.due.first_entry().filter(|first| first.key().0 <= now) {
-            let (_, key) = first.remove_entry().0;
+        while self.due() <= now {
+            let Some((_, key)) = self.due.pop_first() else { break };
             due.extend(self.by_key.get(&key).and_then(|kept| kept.retry.clone()));
         }
         due

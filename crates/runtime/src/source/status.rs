@@ -146,11 +146,11 @@ impl Health {
     /// Up to which of the store's indexes it has taken everything there was for it. A commit that does not touch its topic neither wakes it nor holds
     /// this back; `None` when its indexes are not the store's.
     pub(crate) fn taken(&self, publisher: &EventPublisher<EntryEvent>) -> Option<Index> {
-        let published = publisher.index();
+        let upto = publisher.index();
         let position = self.position.load(Ordering::Acquire);
         let taken = match &self.follows {
             Follows::Elsewhere => return None,
-            Follows::Topic(topic) if position >= publisher.index_of(topic) => position.max(published),
+            Follows::Topic(topic) if position >= publisher.index_of(topic) => position.max(upto),
             Follows::Topic(_) | Follows::All => position,
         };
         Some(Index::new(taken))

@@ -10,5 +10,5 @@ mod signal;
 pub(crate) use caught::{Panicked, call, future as caught};
 pub(crate) use group::Group;
 pub(crate) use pause::pause;
-pub(crate) use race::{First, race, unless};
+pub(crate) use race::{First, either, race, unless};
 pub(crate) use signal::{RaiseOnDrop, Signal};

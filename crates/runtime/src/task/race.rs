@@ -24,6 +24,13 @@ pub(crate) async fn race<A, B>(left: impl Future<Output = A>, right: impl Future
     .await
 }
 
+/// Ends as soon as one of two has.
+pub(crate) async fn either(left: impl Future<Output = ()>, right: impl Future<Output = ()>) {
+    match race(left, right).await {
+        First::Left(()) | First::Right(()) => {}
+    }
+}
+
 /// Ends with `work`, or with none once `stop` has ended.
 pub(crate) async fn unless<A>(stop: impl Future<Output = ()>, work: impl Future<Output = A>) -> Option<A> {
     match race(stop, work).await {

@@ -29,7 +29,9 @@ impl Signal {
             return false;
         }
         let wakers = std::mem::take(&mut self.waiting.lock().wakers);
-        wakers.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in wakers {
+            waker.wake();
+        }
         true
     }
 

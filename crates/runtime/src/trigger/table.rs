@@ -96,7 +96,7 @@ impl Triggers {
         match ended {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(%request, error = %error.line(), "a trigger failed; its key runs all the same")
+                tracing::warn!(%request, error = %error.line(), "a trigger failed; its key runs all the same");
             }
             Err(panicked) => {
                 let backtrace = panicked.backtrace();

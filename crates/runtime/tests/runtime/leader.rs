@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab_runtime::{Action, Controller, Manager, Placement, Reconciler, Source, reconcile_with};
+use trimtab_runtime::{Action, Controller, Manager, Placement, Source, reconcile_with};
 use trimtab_seams::Instant;
 use trimtab_store::{Index, Store};
 

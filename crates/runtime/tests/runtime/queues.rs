@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -21,31 +22,35 @@ fn noting(diary: &Diary) -> impl Reconciler + use<> {
 
 /// Last in, first out.
 #[derive(Clone, Default)]
-struct Lifo(Arc<(Mutex<(VecDeque<(Request, Cause)>, bool)>, Notify)>);
+struct Lifo(Arc<Stack>);
+
+#[derive(Default)]
+struct Stack {
+    line: Mutex<VecDeque<(Request, Cause)>>,
+    ended: AtomicBool,
+    bell: Notify,
+}
 
 impl WorkQueue<Request, Cause> for Lifo {
     fn push(&self, add: Add<Request, Cause>) {
-        self.0.0.lock().0.push_front((add.item, add.data));
-        self.0.1.notify_one();
+        self.0.line.lock().push_front((add.item, add.data));
+        self.0.bell.notify_one();
     }
     async fn get(&self) -> Option<Claim<Request, Cause>> {
         loop {
-            let (next, ended) = {
-                let mut state = self.0.0.lock();
-                (state.0.pop_front(), state.1)
-            };
+            let next = self.0.line.lock().pop_front();
             match next {
-                _ if ended => return None,
+                _ if self.0.ended.load(Ordering::Relaxed) => return None,
                 Some((request, cause)) => return Some(Claim::new(request, cause, Arc::new(self.clone()))),
-                None => self.0.1.notified().await,
+                None => self.0.bell.notified().await,
             }
         }
     }
     fn forget(&self, _: &Request) {}
     fn shutdown(&self) {
-        self.0.0.lock().1 = true;
-        self.0.1.notify_waiters();
-        self.0.1.notify_one();
+        self.0.ended.store(true, Ordering::Relaxed);
+        self.0.bell.notify_waiters();
+        self.0.bell.notify_one();
     }
 }
 

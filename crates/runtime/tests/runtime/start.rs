@@ -135,6 +135,8 @@ fn nothing_is_reconciled_before_every_source_has_delivered_its_first_snapshot() 
     });
 }
 
+const BY_SERIAL: Lookup<Certificate> = Lookup::new("serial", |c| vec![c.spec.serial.to_string()]);
+
 /// behaviour C15
 #[test]
 fn wrong_configuration_ends_run_before_anything_starts_and_says_what_to_do() {
@@ -143,7 +145,6 @@ fn wrong_configuration_ends_run_before_anything_starts_and_says_what_to_do() {
         let narrow = Store::builder(w.backend.clone()).seams(&w.seams).scope(Scope::Kind("site".into()));
         let narrow = narrow.open().await.unwrap();
         let narrow = || Controller::new(&narrow, reconcile_fn(async |_, _| Ok(Action::done()))).named("x");
-        const BY_SERIAL: Lookup<Certificate> = Lookup::new("serial", |c| vec![c.spec.serial.to_string()]);
         let publisher = EventPublisher::<Event<u8>>::new(&w.seams, [TopicSpec::new("known", |_| (1, []))]);
         let unknown =
             Source::from_publisher(&publisher, SubscribeRequest::all("unknown"), |_| None::<Request>);

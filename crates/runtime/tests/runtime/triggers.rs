@@ -128,8 +128,9 @@ fn all_triggers_end_when_the_controller_stops() {
         for n in 0..10 {
             let held = Arc::clone(&held);
             running.handle.add_trigger(key(&n.to_string()), async move {
-                let _held = held;
-                std::future::pending().await
+                std::future::pending::<()>().await;
+                drop(held);
+                Ok(())
             });
         }
         w.sleep(MS).await;

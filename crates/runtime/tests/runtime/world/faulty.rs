@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use futures_core::Stream;
 use parking_lot::Mutex;
@@ -11,12 +10,10 @@ use trimtab_backend::{
     Backend, Commit, CommitError, Feed, FeedItem, FollowError, Key, Memory, Pending, Position, Record, Scope,
     Transaction, Verdict, Why,
 };
-use trimtab_seams::Seams;
 
 #[derive(Clone)]
 pub(crate) struct Faulty {
     memory: Memory,
-    seams: Seams,
     state: Arc<Mutex<State>>,
 }
 
@@ -26,7 +23,6 @@ struct State {
     waiting: Vec<Waker>,
     next: Option<NextCommit>,
     away: bool,
-    delay: Duration,
     /// Commits that had operations.
     commits: usize,
     /// Whether `resolve` answers.
@@ -40,13 +36,12 @@ pub(crate) enum NextCommit {
     AppliedButUnknown,
     /// It does not happen, and the answer is lost.
     LostAndUnknown,
-    Unavailable,
     Broken,
 }
 
 impl Faulty {
-    pub(crate) fn new(memory: Memory, seams: &Seams) -> Self {
-        Self { memory, seams: seams.clone(), state: Arc::default() }
+    pub(crate) fn new(memory: Memory) -> Self {
+        Self { memory, state: Arc::default() }
     }
 
     /// Holds feeds back, or lets them go on.
@@ -68,11 +63,6 @@ impl Faulty {
         self.state.lock().away = away;
     }
 
-    /// How long each commit takes from now on.
-    pub(crate) fn slow(&self, delay: Duration) {
-        self.state.lock().delay = delay;
-    }
-
     /// Whether unknown outcomes stay unknown.
     pub(crate) fn mute(&self, mute: bool) {
         self.state.lock().mute = mute;
@@ -86,14 +76,11 @@ impl Faulty {
 
 impl Backend for Faulty {
     async fn commit(&self, transaction: Transaction) -> Result<Commit, CommitError> {
-        let (next, away, delay) = {
+        let (next, away) = {
             let mut state = self.state.lock();
             state.commits += usize::from(!transaction.operations.is_empty());
-            (state.next.take(), state.away, state.delay)
+            (state.next.take(), state.away)
         };
-        if !delay.is_zero() {
-            self.seams.sleep(delay).await;
-        }
         let unavailable = CommitError::Unavailable { why: Why::Unreachable, retry_after: None };
         match next {
             _ if away => Err(unavailable),
@@ -103,7 +90,6 @@ impl Backend for Faulty {
                 Err(CommitError::Unknown(Pending::new(Verdict::Committed(commit.position()))))
             }
             Some(NextCommit::LostAndUnknown) => Err(CommitError::Unknown(Pending::new(Verdict::Never))),
-            Some(NextCommit::Unavailable) => Err(unavailable),
             Some(NextCommit::Broken) => {
                 Err(CommitError::Broken { what: "a sync has failed; restart".into() })
             }

@@ -17,7 +17,7 @@ use trimtab_store::{Kind, Store};
 
 pub(crate) use faulty::{Faulty, NextCommit};
 pub(crate) use ice::{IceGate, IcySpawn};
-pub(crate) use log::{Line, logged};
+pub(crate) use log::logged;
 
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -67,7 +67,7 @@ pub(crate) fn world<T>(seed: u64, test: impl AsyncFnOnce(World) -> T) -> T {
 
 impl World {
     pub(crate) async fn open(seams: &Seams) -> Self {
-        let backend = Faulty::new(Memory::with_seams(seams), seams);
+        let backend = Faulty::new(Memory::with_seams(seams));
         let store = Store::builder(backend.clone()).seams(seams).open().await.expect("memory opens");
         Self { seams: seams.clone(), backend, store }
     }
