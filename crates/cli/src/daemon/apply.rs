@@ -1,9 +1,11 @@
 //! Writing what is declared into the store, and taking out what no longer is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
 use trimtab::backend::{Index, Invalid, Key};
 use trimtab::seams::Seams;
 use trimtab::store::{Commit, Entry, Store, WriteError};
@@ -35,14 +37,9 @@ pub(super) async fn all(store: &Store, seams: &Seams, declared: Vec<Declared>) -
     let mut done = Vec::with_capacity(total);
     let mut round = declared;
     loop {
-        let mut unowned = Vec::new();
-        let mut made = 0;
-        let commits = round.into_iter().map(async |declared| {
-            let applied = one(store, &declared).await;
-            (declared, applied)
-        });
-        let mut commits = std::pin::pin!(futures_util::stream::iter(commits).buffer_unordered(AT_ONCE));
-        while let Some((declared, applied)) = commits.next().await {
+        let (mut unowned, mut made) = (Vec::new(), 0);
+        let mut answers = start(store, seams, round);
+        while let Some((declared, applied)) = answers.recv().await {
             match applied {
                 Err(invalid) if invalid.field == "owners" => unowned.push((declared, invalid)),
                 Err(invalid) => done.push((declared, Applied::Refused(invalid.to_string()))),
@@ -59,10 +56,36 @@ pub(super) async fn all(store: &Store, seams: &Seams, declared: Vec<Declared>) -
         if made == 0 || unowned.is_empty() {
             let refused = unowned.into_iter();
             done.extend(refused.map(|(one, invalid)| (one, Applied::Refused(invalid.to_string()))));
+            done.sort_by(|(a, _), (b, _)| (&a.origin, a.line).cmp(&(&b.origin, b.line)));
             return done;
         }
         round = unowned.into_iter().map(|(declared, _)| declared).collect();
     }
+}
+
+/// Starts applying all of these. In tasks of their own, for a commit may block its thread while the disk is synced, and only those that wait meanwhile share the next sync.
+fn start(
+    store: &Store,
+    seams: &Seams,
+    declared: Vec<Declared>,
+) -> mpsc::Receiver<(Declared, Result<Applied, Invalid>)> {
+    let (answer, answers) = mpsc::channel(AT_ONCE);
+    let tasks = AT_ONCE.min(declared.len());
+    let queue = Arc::new(Mutex::new(VecDeque::from(declared)));
+    for _ in 0..tasks {
+        let (store, queue, answer) = (store.clone(), Arc::clone(&queue), answer.clone());
+        seams.spawn("apply entries", async move {
+            loop {
+                let Some(declared) = queue.lock().pop_front() else { return };
+                let applied = one(&store, &declared).await;
+                // Nobody listens any more: the daemon stops.
+                if answer.send((declared, applied)).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    answers
 }
 
 async fn one(store: &Store, declared: &Declared) -> Result<Applied, Invalid> {
