@@ -7,31 +7,29 @@ use super::stage::Folder;
 /// fault F1, F2, F3; guarantee R-c
 #[tokio::test]
 async fn what_was_cut_short_by_kill_9_is_finished_by_the_next_start() {
-    let folder = Folder::of_example("sites");
-    for moment in 0..6 {
+    for moment in ["certificate/example: created", "site/shop: created", "wrote out/"] {
+        let folder = Folder::of_example("sites");
         let daemon = folder.start(&[]);
-        if moment % 2 == 0 {
-            daemon.says("trimtab ").await;
-        } else {
-            daemon.logs(["certificate/shop", "site/shop", "wrote out/"][moment / 2]).await;
-        }
+        daemon.logs(moment).await;
         daemon.signal(Signal::KILL);
         assert_eq!(daemon.ended().await.code, None);
-        if moment == 1 {
-            continue;
+        folder.settle(&[]).await.with_code(0);
+        for file in ["out/blog.conf", "out/docs.conf", "out/shop.conf"] {
+            assert!(folder.has(file), "{file}, killed at {moment:?}");
         }
-        // What the next moment waits for is to happen anew.
-        drop(std::fs::remove_dir_all(folder.at("out")));
-        drop(std::fs::remove_dir_all(folder.at("data")));
     }
-    let daemon = folder.start(&[]);
-    daemon.logs("wrote out/").await;
-    daemon.signal(Signal::KILL);
-    daemon.ended().await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_killed_while_it_opens_leaves_a_store_that_opens() {
+    let folder = Folder::of_example("sites");
+    for _ in 0..5 {
+        let daemon = folder.start(&[]);
+        daemon.until("the directory", || folder.has("data/lock")).await;
+        daemon.signal(Signal::KILL);
+        daemon.ended().await;
+    }
     folder.settle(&[]).await.with_code(0);
-    for file in ["out/blog.conf", "out/docs.conf", "out/shop.conf"] {
-        assert!(folder.has(file), "{file}");
-    }
 }
 
 /// behaviour E8
