@@ -67,13 +67,13 @@ impl Context {
         ContextBuilder::new(store, request)
     }
 
-    pub(crate) fn of_run(core: &Arc<Core>, term: &Arc<Term>, snapshot: &Snapshot, claim: Taken) -> Self {
-        let view = snapshot.from_tenancy(claim.tenancy());
+    pub(crate) fn of_run(core: &Arc<Core>, term: &Arc<Term>, snapshot: Snapshot, claim: Taken) -> Self {
+        let view = snapshot.into_view(claim.tenancy());
         Self::new(core, Some(Arc::clone(term)), RunOf::Worker(claim), view)
     }
 
     pub(super) fn by_hand(core: &Arc<Core>, made: Made) -> Self {
-        let view = core.store.snapshot().from_tenancy(made.request.tenancy());
+        let view = core.store.snapshot().into_view(made.request.tenancy());
         Self::new(core, None, RunOf::Hand(made), view)
     }
 

@@ -56,7 +56,7 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
         let Some((claim, snapshot)) = new_enough(&core, &term, claim, number).await else { continue };
         let begun = measured.then(|| core.seams.now());
         let request = Request::clone(&claim);
-        let ctx = Context::of_run(&core, &term, &snapshot, claim);
+        let ctx = Context::of_run(&core, &term, snapshot, claim);
         let span = span(&core, &ctx);
         let ran = if span.is_disabled() {
             run(&term, core.settings().deadline, &mut timer, &core, reconciler.reconcile(&ctx, request)).await

@@ -53,6 +53,11 @@ impl Snapshot {
         View::new(self.clone(), tenancy.clone())
     }
 
+    /// As [`Snapshot::from_tenancy`], for who needs the snapshot no longer: it need not be pinned once more.
+    pub fn into_view(self, tenancy: &Tenancy) -> View {
+        View::new(self, tenancy.clone())
+    }
+
     /// The entry of this key; `None`: there is none.
     ///
     /// # Errors
