@@ -40,9 +40,9 @@
 //! ```
 //!
 //! # Where things are
-//! Most programs need the [`prelude`] alone. The root holds what authors name most; the modules hold each crate whole: [`store`] (entries, snapshots, writes),
-//! [`queue`] and [`stream`] (usable alone), [`backend`] (to write a store of your own), [`seams`] (clock, randomness, spawning; virtual time with the feature
-//! `virtual`).
+//! Most programs need the [`prelude`] alone. The root holds what authors name most; the modules hold each crate whole: [`runtime`] (controllers),
+//! [`store`] (entries, snapshots, writes), [`queue`] and [`stream`] (usable alone), [`backend`] (to write a store of your own), [`seams`] (clock, randomness,
+//! spawning; virtual time with the feature `virtual`).
 //!
 //! # Features
 //! `embedded` (default): [`open`]. `signal` (default): [`interrupted`]. `anyhow`: `?` on `anyhow::Error` keeps its marks. `virtual`: virtual time for

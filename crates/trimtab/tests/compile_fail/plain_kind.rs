@@ -1,0 +1,7 @@
+use trimtab::prelude::*;
+
+struct Plain;
+
+fn main() {
+    let _ = Source::of::<Plain>();
+}
