@@ -6,6 +6,7 @@
 //! million deferred keys has one timer per waiting worker, not one per key.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 
@@ -51,7 +52,10 @@ impl TimerThread {
             } else {
                 // A waker may run anything, even a timer's drop: never under the lock.
                 drop(waiting);
-                due.drain(..).for_each(Waker::wake);
+                for waker in due.drain(..) {
+                    // The panic has been told by its hook; the other timers of the process must go on.
+                    let _told = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                }
                 waiting = self.waiting.lock();
             }
         }
@@ -60,13 +64,17 @@ impl TimerThread {
     /// Puts an alarm in, and wakes the thread when it is the earliest now.
     fn insert(&self, at: Instant, id: u64, waker: &Waker) {
         let mut waiting = self.waiting.lock();
-        match waiting.alarms.get_mut(&(at, id)) {
-            Some(old) => old.clone_from(waker),
-            None => drop(waiting.alarms.insert((at, id), waker.clone())),
-        }
+        let replaced = match waiting.alarms.get_mut(&(at, id)) {
+            Some(old) if old.will_wake(waker) => None,
+            Some(old) => Some(std::mem::replace(old, waker.clone())),
+            None => waiting.alarms.insert((at, id), waker.clone()),
+        };
         if waiting.alarms.first_key_value().is_some_and(|(first, _)| *first == (at, id)) {
             self.earlier.notify_one();
         }
+        // It may be the last that kept a task alive, and the task may hold a timer.
+        drop(waiting);
+        drop(replaced);
     }
 
     fn remove(&self, at: Instant, id: u64) {
