@@ -47,7 +47,7 @@ pub fn bind(
 
     let mut wanted: Vec<&Wanted<'_>> = routes.iter().collect();
     wanted.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut served: Vec<Vec<RouteRef>> = vec![Vec::new(); spec.listeners.len()];
+    let mut assigned: Vec<Vec<RouteRef>> = vec![Vec::new(); spec.listeners.len()];
     let mut verdicts = BTreeMap::new();
     for (route, protocol, parents) in wanted {
         let named = |listener: &Listener| {
@@ -63,9 +63,9 @@ pub fn bind(
             some_named = true;
             some_speak |= listener.protocol == *protocol;
             some_serve |= listener.protocol == *protocol && serves(at);
-            let full = listener.protocol == Protocol::Tcp && !served[at].is_empty();
+            let full = listener.protocol == Protocol::Tcp && !assigned[at].is_empty();
             if listener.protocol == *protocol && serves(at) && !full {
-                served[at].push(route.clone());
+                assigned[at].push(route.clone());
                 by.push(listener.name.as_str());
             }
         }
@@ -89,7 +89,7 @@ pub fn bind(
         };
         verdicts.insert(route.clone(), verdict);
     }
-    let bound = spec.listeners.iter().zip(served).enumerate().filter(|(at, _)| serves(*at));
+    let bound = spec.listeners.iter().zip(assigned).enumerate().filter(|(at, _)| serves(*at));
     let bound = bound.map(|(_, (listener, routes))| {
         let (name, certificates) = (listener.name.clone(), listener.certificates.clone());
         BoundListener { name, routes, certificates }
