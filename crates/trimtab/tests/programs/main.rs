@@ -7,7 +7,7 @@
 //! | 3 | a finalizer and owned entries | [`databases`] |
 //! | 4 | several controllers under a manager | [`manager`] |
 //! | 5 | triggers, and what errors mean | [`jobs`] |
-//! | 6 | queues and limiters alone, and a queue of one's own | [`queues`] |
+//! | 6 | queues and limiters alone, and a queue of one's own | [`queues`], [`lifo`] |
 //! | 7 | a subscription | [`subscription`] |
 //! | 8 | tests of a reconciler | [`testing`] |
 //! | 9 | a backend of one's own | [`backend`] |
@@ -21,6 +21,7 @@ mod cloud;
 mod databases;
 mod hello;
 mod jobs;
+mod lifo;
 mod manager;
 mod queues;
 mod replicas;
