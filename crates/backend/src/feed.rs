@@ -104,6 +104,7 @@ impl FollowError {
 /// assert!(feed.next().await.is_err(), "and ended: follow anew");
 /// # Ok(()) }
 /// ```
+#[must_use = "a feed tells what is asked of it by `next`"]
 pub struct Feed(Pin<Box<dyn Stream<Item = Result<FeedItem, FollowError>> + Send>>);
 
 impl Feed {
@@ -204,15 +205,21 @@ impl Stream for Receiver {
         if channel.ended {
             return Poll::Ready(None);
         }
-        channel.reader = Some(cx.waker().clone());
+        let replaced = channel.reader.replace(cx.waker().clone());
+        // It may be the last that kept a task alive, and the task may hold the sender.
+        drop(channel);
+        drop(replaced);
         Poll::Pending
     }
 }
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        let mut channel = self.0.lock();
-        channel.ended = true;
-        channel.waiting.clear();
+        let (waiting, reader) = {
+            let mut channel = self.0.lock();
+            channel.ended = true;
+            (std::mem::take(&mut channel.waiting), channel.reader.take())
+        };
+        drop((waiting, reader));
     }
 }

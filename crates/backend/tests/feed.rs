@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use trimtab_backend::{Feed, FeedItem, FollowError, Index, Position, ResetReason, StoreId, Why};
+use trimtab_backend::{Feed, FeedItem, FeedSender, FollowError, Index, Position, ResetReason, StoreId, Why};
 
 fn synced(index: u64) -> FeedItem {
     FeedItem::Synced(Position { store: StoreId::new([1; 16]), index: Index::new(index) })
@@ -90,4 +90,42 @@ fn a_feed_that_was_dropped_tells_the_pusher() {
     let (sender, feed) = Feed::channel(2);
     drop(feed);
     assert!(sender.is_ended() && !sender.send(Ok(synced(1))));
+}
+
+/// A task that only its wakers keep alive, and that owns the pushing end.
+struct Pusher {
+    _sender: FeedSender,
+}
+
+impl Wake for Pusher {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// A feed that is handed to another task lets go of the first one's waker, which may be the last that keeps that task. Dropped under the
+/// channel's lock, the task's sender waited for this lock for ever.
+#[test]
+fn a_feed_that_changes_hands_may_drop_the_task_that_pushes() {
+    let (done, waits) = std::sync::mpsc::channel();
+    let thread = std::thread::Builder::new().spawn(move || {
+        let (sender, mut feed) = Feed::channel(1);
+        let waker = Waker::from(Arc::new(Pusher { _sender: sender }));
+        assert!(poll(&mut feed, &waker).is_pending());
+        drop(waker);
+        let _pending = poll(&mut feed, Waker::noop());
+        done.send(poll(&mut feed, Waker::noop())).expect("the test waits");
+    });
+    assert!(thread.is_ok());
+    let end = waits.recv_timeout(std::time::Duration::from_secs(10)).expect("nothing waits for itself");
+    assert_eq!(end, Poll::Ready(Err(FollowError::UNREACHABLE)), "and nobody pushes any more");
+}
+
+/// guarantee Q-g: a pusher that goes on for hours must not keep the task of a reader that left.
+#[test]
+fn a_feed_that_is_dropped_takes_its_waker_along() {
+    let (sender, mut feed) = Feed::channel(1);
+    let task = Arc::new(Wakes::default());
+    assert!(poll(&mut feed, &Waker::from(Arc::clone(&task))).is_pending());
+    drop(feed);
+    assert_eq!(Arc::strong_count(&task), 1);
+    assert!(sender.is_ended());
 }

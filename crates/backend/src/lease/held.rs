@@ -19,6 +19,7 @@ use crate::{
 ///
 /// It is valid until a time on the monotonic clock, counted from before the last renewal that the store acknowledged was sent (contract L3, L4).
 /// Past that time start nothing under it. What is written with its [fence](Held::fence) is refused by the store once another holds it.
+#[must_use = "a lease that is dropped is not released: the next one waits for its TTL; call `release`"]
 pub struct Held {
     grant: Grant,
     /// The acquiring commit.
@@ -151,7 +152,10 @@ impl Held {
             Err(CommitError::Conflict(_)) => Err(self.lost()),
             Err(CommitError::Unknown(pending)) => match settle(backend, seams, settings, pending).await? {
                 Verdict::Committed(at) => Ok(Some(at)),
-                Verdict::Never => Ok(None),
+                Verdict::Never => {
+                    pause.wait(None).await;
+                    Ok(None)
+                }
             },
             Err(CommitError::Unavailable { retry_after, .. }) => {
                 pause.wait(retry_after).await;

@@ -6,6 +6,7 @@ use super::observer::Observer;
 use super::{Holder, LeaseError};
 
 /// Tells who holds a lease, and each change of it. Made by [`Leases::watch`](super::Leases::watch).
+#[must_use = "a watch tells what is asked of it by `next`"]
 pub struct Watch {
     observer: Observer,
     /// Whether anything was told.

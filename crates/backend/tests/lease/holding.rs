@@ -196,3 +196,20 @@ fn settings_are_checked() {
     assert!(renewed(0, 5_000).is_err() && renewed(5_000, 5_000).is_err() && renewed(1, 10_000).is_err());
     assert_eq!(ttl(0).expect_err("zero").field, "ttl");
 }
+
+/// A store that loses every request and says so at once was asked as fast as it answered: the loop between "not applied" and the next try had
+/// no wait in it.
+/// guarantee R-f, fault F7
+#[test]
+fn a_renewal_that_never_arrives_is_tried_again_more_and_more_slowly() {
+    virtual_time::run(1, async |seams| {
+        let (store, leases) = faulty(&seams);
+        let mut held = acquire(&leases, "a").await;
+        let before = store.asked().0;
+        store.fail([Fault::RequestLost; 1000]);
+        assert!(matches!(held.renew().await, Err(LeaseError::Unavailable(_))));
+        assert_eq!(seams.now(), held.valid_until());
+        let tries = store.asked().0 - before;
+        assert!((2..20).contains(&tries), "{tries}");
+    });
+}
