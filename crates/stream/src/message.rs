@@ -22,9 +22,8 @@ pub enum Message<P> {
     NewSnapshotToFollow,
 }
 
-/// Why a subscription ended. `Display` says what to do next.
+/// Why a subscription ended. `Display` says what to do next. These are all the reasons there are, so that a match can cover each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum Closed {
     /// The topic's state was replaced as a whole, as by a restore. What you hold is void.
     #[error("go on with the subscription: its topic was refreshed; subscribe again from index 0")]
