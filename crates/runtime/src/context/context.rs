@@ -49,6 +49,7 @@ pub struct Context {
     pub(super) core: Arc<Core>,
     term: Option<Arc<Term>>,
     run: RunOf,
+    era: u8,
     pub(super) view: View,
     /// Whether `memory.own` holds something: so that plain reads take no lock.
     pub(super) has_own: AtomicBool,
@@ -67,26 +68,34 @@ impl Context {
         ContextBuilder::new(store, request)
     }
 
-    pub(crate) fn of_run(core: &Arc<Core>, term: &Arc<Term>, snapshot: Snapshot, claim: Taken) -> Self {
+    /// The era must have been read before the snapshot was taken: too old a one is not believed, too new a one would be.
+    pub(crate) fn of_run(
+        core: &Arc<Core>,
+        term: &Arc<Term>,
+        era: u8,
+        snapshot: Snapshot,
+        claim: Taken,
+    ) -> Self {
         let view = snapshot.into_view(claim.tenancy());
-        Self::new(core, Some(Arc::clone(term)), RunOf::Worker(claim), view)
+        Self::new(core, Some(Arc::clone(term)), RunOf::Worker(claim), era, view)
     }
 
     pub(super) fn by_hand(core: &Arc<Core>, made: Made) -> Self {
+        core.is_not_alone();
         let view = core.store.snapshot().into_view(made.request.tenancy());
-        Self::new(core, None, RunOf::Hand(made), view)
+        Self::new(core, None, RunOf::Hand(made), 0, view)
     }
 
-    fn new(core: &Arc<Core>, term: Option<Arc<Term>>, run: RunOf, view: View) -> Self {
+    fn new(core: &Arc<Core>, term: Option<Arc<Term>>, run: RunOf, era: u8, view: View) -> Self {
         let core = Arc::clone(core);
-        Self { core, term, run, view, has_own: AtomicBool::new(false), memory: Mutex::default() }
+        Self { core, term, run, era, view, has_own: AtomicBool::new(false), memory: Mutex::default() }
     }
 
     /// Takes it apart when the run has ended.
     pub(crate) fn finish(self) -> Finished {
         let RunOf::Worker(claim) = self.run else { unreachable!("only a worker's context is finished") };
         let Memory { commits, conflict, refusal, notes, .. } = self.memory.into_inner();
-        Finished { claim, index: self.view.index(), commits, conflict, refusal, notes }
+        Finished { claim, index: self.view.index(), era: self.era, commits, conflict, refusal, notes }
     }
 
     /// The lease it runs under.

@@ -54,6 +54,8 @@ pub(super) struct Memory {
 pub(crate) struct Finished {
     pub(crate) claim: Taken,
     pub(crate) index: Index,
+    /// Of the index: see `Core::era`.
+    pub(crate) era: u8,
     pub(crate) commits: Vec<Index>,
     pub(crate) conflict: Option<Index>,
     pub(crate) refusal: Option<Refusal>,

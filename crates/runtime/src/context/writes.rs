@@ -41,6 +41,12 @@ impl Context {
                     memory.commits.push(index);
                     std::sync::Arc::make_mut(memory.own.get_or_insert_default()).lay(&committed);
                     self.has_own.store(true, Ordering::Release);
+                    let own = memory.own.as_deref();
+                    self.core.warn_of_owned(|| {
+                        let mut now =
+                            committed.touched.iter().filter_map(|touched| own?.get(touched.key())?);
+                        now.any(|entry| !entry.owners().is_empty())
+                    });
                 }
                 Ok(committed.commit)
             }

@@ -242,6 +242,11 @@ impl Controller {
         self.placement.as_ref()
     }
 
+    /// An owner cascade runs beside it, or none is wanted.
+    pub(crate) fn is_not_alone(&self) {
+        self.core.is_not_alone();
+    }
+
     /// Takes over what was left open.
     pub(crate) fn inherit(&mut self, drain: Option<Duration>, placement: Option<&Placement>) {
         self.drain = self.drain.or(drain);

@@ -1,6 +1,6 @@
 //! What a controller, its handles, its tasks and its contexts share.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
@@ -49,6 +49,8 @@ pub(crate) struct Core {
     pub(crate) sources: Mutex<Vec<Arc<Health>>>,
     broken: Mutex<Option<RunError>>,
     keeper: OnceLock<Arc<Keeper>>,
+    /// No owner cascade is known to run beside it, and nobody has been told so yet.
+    lone: AtomicBool,
     /// Counts the times the store's indexes began anew: an index of another era demands nothing.
     era: AtomicU8,
     resets: AtomicU64,
@@ -88,6 +90,7 @@ impl Core {
             sources: Mutex::default(),
             broken: Mutex::default(),
             keeper: OnceLock::new(),
+            lone: AtomicBool::new(true),
             era: AtomicU8::new(0),
             resets: AtomicU64::new(store.health().resets),
             runs: AtomicU64::new(0),
@@ -238,6 +241,19 @@ impl Core {
         self.store.at_least(Position { store, index }).await
     }
 
+    /// An owner cascade runs beside it, or none is wanted.
+    pub(crate) fn is_not_alone(&self) {
+        self.lone.store(false, Ordering::Relaxed);
+    }
+
+    /// Says once that what is owned is not deleted with its owners, when nothing here does it.
+    pub(crate) fn warn_of_owned(&self, owned: impl FnOnce() -> bool) {
+        if self.lone.load(Ordering::Relaxed) && owned() && self.lone.swap(false, Ordering::Relaxed) {
+            let controller = self.name();
+            tracing::warn!(%controller, "an entry with an owner was committed, and no owner cascade runs beside this controller: nothing deletes it with its owner; run the controller in a `Manager`, or `owners::cascade` beside it");
+        }
+    }
+
     pub(crate) fn era(&self) -> u8 {
         self.era.load(Ordering::Acquire)
     }
@@ -247,9 +263,14 @@ impl Core {
     pub(crate) fn look_for_reset(&self) {
         let resets = self.store.health().resets;
         if self.resets.swap(resets, Ordering::AcqRel) != resets {
-            self.era.fetch_add(1, Ordering::AcqRel);
-            self.answered.clear();
-            self.unseen.clear();
+            self.begin_era();
         }
+    }
+
+    /// The store's indexes may have begun anew: what was noted by them means nothing.
+    pub(crate) fn begin_era(&self) {
+        self.era.fetch_add(1, Ordering::AcqRel);
+        self.answered.clear();
+        self.unseen.clear();
     }
 }

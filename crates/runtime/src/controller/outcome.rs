@@ -46,7 +46,7 @@ enum Verdict {
 }
 
 pub(super) fn settle(run: &Run<'_>, ctx: Context, ran: Ran) {
-    let Finished { claim, index, commits, conflict, refusal, notes } = ctx.finish();
+    let Finished { claim, index, era, commits, conflict, refusal, notes } = ctx.finish();
     let core = run.core;
     let (mut ended, verdict) = judge(core, ran);
     let verdict = match &refusal {
@@ -68,6 +68,10 @@ pub(super) fn settle(run: &Run<'_>, ctx: Context, ran: Ran) {
     }
     if matches!(verdict, Verdict::Done | Verdict::After(_) | Verdict::Now) {
         core.answered.raise(&claim, index, run.term.passed(), || run.term.taken(&core.store));
+    }
+    if core.era() != era {
+        core.answered.remove(&claim);
+        core.unseen.remove(&claim);
     }
     run.tell(&claim, ended, &verdict, index, &notes);
     if let Some(Refusal::Unknown(pending)) = refusal {

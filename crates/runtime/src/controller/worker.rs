@@ -53,10 +53,11 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
             return;
         }
         let Some(claim) = unless_echo(&core, claim, number) else { continue };
+        let era = core.era();
         let Some((claim, snapshot)) = new_enough(&core, &term, claim, number).await else { continue };
         let begun = measured.then(|| core.seams.now());
         let request = Request::clone(&claim);
-        let ctx = Context::of_run(&core, &term, snapshot, claim);
+        let ctx = Context::of_run(&core, &term, era, snapshot, claim);
         let span = span(&core, &ctx);
         let ran = if span.is_disabled() {
             run(&term, core.settings().deadline, &mut timer, &core, reconciler.reconcile(&ctx, request)).await

@@ -50,6 +50,7 @@ impl Manager {
     #[expect(clippy::should_implement_trait, reason = "the word of the field; a manager is no number")]
     pub fn add(mut self, controller: Controller) -> Self {
         self.cascade_for(&controller);
+        controller.is_not_alone();
         self.handle.add(controller.handle());
         self.controllers.push(controller);
         self

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Upper bounds of the buckets: 100 us to 100 s, three to a power of ten. A last bucket holds what is above.
-pub const BOUNDS: [Duration; 19] = [
+const BOUNDS: [Duration; 19] = [
     Duration::from_micros(100),
     Duration::from_micros(250),
     Duration::from_micros(500),
@@ -29,12 +28,17 @@ pub const BOUNDS: [Duration; 19] = [
 /// Durations that were counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Durations {
-    /// How many fell into each bucket of [`BOUNDS`], not cumulated; the last are those above all bounds.
+    /// How many fell into each bucket of [`Durations::BOUNDS`], not cumulated; the last are those above all bounds.
     pub buckets: [u64; BOUNDS.len() + 1],
     /// How many there were.
     pub count: u64,
     /// All of them together.
     pub sum: Duration,
+}
+
+impl Durations {
+    /// Upper bounds of the buckets: 100 us to 100 s, three to a power of ten. A last bucket holds what is above.
+    pub const BOUNDS: [Duration; 19] = BOUNDS;
 }
 
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ mod report;
 mod tally;
 mod text;
 
-pub use histogram::{BOUNDS, Durations};
+pub use histogram::Durations;
 pub use report::{ControllerMetrics, ReconcileCounts};
 
 pub(crate) use tally::Tally;

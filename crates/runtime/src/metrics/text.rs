@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{BOUNDS, ControllerMetrics};
+use super::{ControllerMetrics, Durations};
 
 /// Collects the families of all controllers, then writes each family once.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Text {
         }
         let durations = &metrics.run_time;
         let mut below = 0;
-        for (bound, count) in BOUNDS.iter().zip(&durations.buckets) {
+        for (bound, count) in Durations::BOUNDS.iter().zip(&durations.buckets) {
             below += count;
             let bound = bound.as_secs_f64().to_string();
             self.line(

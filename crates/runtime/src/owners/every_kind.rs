@@ -139,6 +139,8 @@ impl Following {
                 Poll::Ready(Err(closed)) => {
                     tracing::debug!(reason = %closed, "the owner cascade subscribes again");
                     if closed == trimtab_stream::Closed::TopicRefreshed {
+                        self.seat.core.begin_era();
+                        self.seat.health.forget_position();
                         followed.seen = 0;
                     }
                     followed.subscription = None;

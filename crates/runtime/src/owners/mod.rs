@@ -23,8 +23,10 @@ pub(crate) const CASCADE: &str = "trimtab.owners";
 ///
 /// It sees what the store follows; kinds outside of it are taken to be there. A kind that has its first entry is noticed within 100 ms.
 pub fn cascade(store: &Store) -> Controller {
-    Controller::new(store, cascade::reconcile)
+    let cascade = Controller::new(store, cascade::reconcile)
         .named(CASCADE)
         .subscribe(Source::<crate::Told>::every_kind(EveryKind::new(store)))
-        .with_workers(4)
+        .with_workers(4);
+    cascade.is_not_alone();
+    cascade
 }

@@ -85,6 +85,8 @@ pub(crate) async fn follow<P: Payload>(
                 let closed = take_all(&seat, &publisher, subscription, &mut seen, &mut take).await;
                 let progressed = seen != before;
                 if closed == Closed::TopicRefreshed {
+                    seat.core.begin_era();
+                    seat.health.forget_position();
                     seen = 0;
                 }
                 if progressed {

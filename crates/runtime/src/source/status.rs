@@ -137,6 +137,11 @@ impl Health {
         self.position.fetch_max(index, Ordering::AcqRel);
     }
 
+    /// The store's indexes may have begun anew.
+    pub(crate) fn forget_position(&self) {
+        self.position.store(0, Ordering::Release);
+    }
+
     /// The last index it was told of, when that is the store's.
     pub(crate) fn told(&self) -> Option<Index> {
         let entries = !matches!(self.follows, Follows::Elsewhere);

@@ -191,6 +191,20 @@ fn keys_enqueued_in_standby_are_kept() {
     });
 }
 
+#[test]
+fn a_lease_that_cannot_be_had_shows_in_readiness_and_is_tried_for_again() {
+    world(7, async |w| {
+        let runs = Runs::default();
+        let placement = Placement::leader("sites").with_holder("a \"quoted\" name");
+        let running = w.start(replica(&w.store, "first", &runs, Duration::ZERO).with_placement(placement));
+        w.sleep(60 * SECOND).await;
+        let status = running.handle.status();
+        assert!(!status.ready && status.standby);
+        assert!(status.reasons[0].starts_with("lease `sites`: invalid: "), "{:?}", status.reasons);
+        running.stop().await.unwrap();
+    });
+}
+
 /// A replica whose process can be made to sleep: none of its tasks goes on, and its clock does not tell it.
 struct Frozen {
     seams: trimtab_seams::Seams,

@@ -1,9 +1,9 @@
 //! The owner cascade.
 
-use trimtab_runtime::{Action, Context, Controller, Source, owners, reconcile_with};
+use trimtab_runtime::{Action, Context, Controller, Manager, Source, owners, reconcile_with};
 use trimtab_store::{Entry, Key, Kind as _, KindKey as _, Propagation, Typed};
 
-use crate::world::{Certificate, MS, Running, SECOND, Site, World, site, world};
+use crate::world::{Certificate, MS, Running, SECOND, Site, World, logged, site, world};
 
 async fn cascading(w: &World) -> Running {
     let running = w.start(owners::cascade(&w.store));
@@ -179,4 +179,37 @@ fn it_is_silent_when_nothing_happens_and_hears_of_new_kinds() {
         assert!(w.store.entry(&Key::of::<Certificate>("child")).unwrap().is_none());
         running.stop().await.unwrap();
     });
+}
+
+#[test]
+fn a_lone_controller_that_commits_owned_entries_warns_once() {
+    let owning = || {
+        reconcile_with((), async |(), ctx, request| {
+            let site = ctx.get::<Site>(&request)?.expect("there");
+            ctx.commit(Certificate { serial: 1 }.named(site.name()).owned_by(&site).apply()).await?;
+            Ok(Action::done())
+        })
+    };
+    let warnings = |lines: &[crate::world::Line]| {
+        lines.iter().filter(|line| line.text.contains("no owner cascade")).count()
+    };
+    let ((), lines) = logged(|| {
+        world(8, async |w| {
+            w.site("a").await;
+            w.site("b").await;
+            let running = w.start(Controller::new(&w.store, owning()).subscribe(Source::of::<Site>()));
+            running.settled().await;
+            running.stop().await.unwrap();
+        });
+    });
+    assert_eq!(warnings(&lines), 1);
+    let ((), lines) = logged(|| {
+        world(9, async |w| {
+            w.site("a").await;
+            let sites = Controller::new(&w.store, owning()).subscribe(Source::of::<Site>());
+            let seams = w.seams.clone();
+            Manager::new().add(sites).run(async move { seams.sleep(SECOND).await }).await.unwrap();
+        });
+    });
+    assert_eq!(warnings(&lines), 0, "a manager brings the cascade along");
 }

@@ -124,7 +124,7 @@ fn the_backoff_is_jittered_unless_told() {
     });
 }
 
-/// behaviour C18, guarantee W-e
+/// behaviour C18
 #[test]
 fn with_a_resync_each_key_runs_again_after_the_period_and_events_are_not_held_back_by_it() {
     world(4, async |w| {

@@ -319,3 +319,20 @@ impl futures_core::Stream for Counting {
         std::task::Poll::Ready(next.map(|n| Key::of::<Site>(n.to_string())))
     }
 }
+
+/// Symptom: a controller was never settled once another kind had moved on. Cause: a source whose own kind rests is not woken by other kinds' commits, and its
+/// position stood still. What counts is that it stands at its own topic's last commit.
+#[test]
+fn a_controller_is_settled_also_while_other_kinds_move_on() {
+    world(10, async |w| {
+        w.put("blog", site(80)).await;
+        let diary = Diary::default();
+        let running = w.start(Controller::new(&w.store, noting(&diary)).subscribe(Source::of::<Site>()));
+        running.settled().await;
+        for serial in 0..5 {
+            w.store.commit(Certificate { serial }.named("c").apply()).await.unwrap();
+            assert!(running.handle.is_settled());
+        }
+        running.stop().await.unwrap();
+    });
+}

@@ -13,7 +13,7 @@ use trimtab_backend::{
 
 #[derive(Clone)]
 pub(crate) struct Faulty {
-    memory: Memory,
+    memory: Arc<Mutex<Memory>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -25,6 +25,8 @@ struct State {
     away: bool,
     /// Commits that had operations.
     commits: usize,
+    /// How often another copy was put in its place.
+    copy: usize,
     /// Whether `resolve` answers.
     mute: bool,
 }
@@ -41,7 +43,7 @@ pub(crate) enum NextCommit {
 
 impl Faulty {
     pub(crate) fn new(memory: Memory) -> Self {
-        Self { memory, state: Arc::default() }
+        Self { memory: Arc::new(Mutex::new(memory)), state: Arc::default() }
     }
 
     /// Holds feeds back, or lets them go on.
@@ -63,6 +65,17 @@ impl Faulty {
         self.state.lock().away = away;
     }
 
+    /// Puts another copy of the store in its place.
+    pub(crate) fn replace(&self, memory: Memory) {
+        *self.memory.lock() = memory;
+        let waiting = {
+            let mut state = self.state.lock();
+            state.copy += 1;
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
     /// Whether unknown outcomes stay unknown.
     pub(crate) fn mute(&self, mute: bool) {
         self.state.lock().mute = mute;
@@ -76,6 +89,7 @@ impl Faulty {
 
 impl Backend for Faulty {
     async fn commit(&self, transaction: Transaction) -> Result<Commit, CommitError> {
+        let memory = self.memory.lock().clone();
         let (next, away) = {
             let mut state = self.state.lock();
             state.commits += usize::from(!transaction.operations.is_empty());
@@ -84,9 +98,9 @@ impl Backend for Faulty {
         let unavailable = CommitError::Unavailable { why: Why::Unreachable, retry_after: None };
         match next {
             _ if away => Err(unavailable),
-            None => self.memory.commit(transaction).await,
+            None => memory.commit(transaction).await,
             Some(NextCommit::AppliedButUnknown) => {
-                let commit = self.memory.commit(transaction).await?;
+                let commit = memory.commit(transaction).await?;
                 Err(CommitError::Unknown(Pending::new(Verdict::Committed(commit.position()))))
             }
             Some(NextCommit::LostAndUnknown) => Err(CommitError::Unknown(Pending::new(Verdict::Never))),
@@ -104,17 +118,21 @@ impl Backend for Faulty {
     }
 
     async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
-        self.memory.read(keys).await
+        let memory = self.memory.lock().clone();
+        memory.read(keys).await
     }
 
     async fn follow(&self, scope: Scope, from: Option<Position>) -> Result<Feed, FollowError> {
-        let feed = self.memory.follow(scope, from).await?;
-        Ok(Feed::new(HeldBack { feed, state: Arc::clone(&self.state) }))
+        let memory = self.memory.lock().clone();
+        let feed = memory.follow(scope, from).await?;
+        let copy = self.state.lock().copy;
+        Ok(Feed::new(HeldBack { feed, copy, state: Arc::clone(&self.state) }))
     }
 }
 
 struct HeldBack {
     feed: Feed,
+    copy: usize,
     state: Arc<Mutex<State>>,
 }
 
@@ -127,6 +145,10 @@ impl Stream for HeldBack {
             state.waiting.push(cx.waker().clone());
             return Poll::Pending;
         }
+        if state.copy != self.copy {
+            return Poll::Ready(None);
+        }
+        state.waiting.push(cx.waker().clone());
         drop(state);
         self.feed.poll_next(cx).map(Some)
     }

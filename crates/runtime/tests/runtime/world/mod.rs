@@ -17,7 +17,7 @@ use trimtab_store::{Kind, Store};
 
 pub(crate) use faulty::{Faulty, NextCommit};
 pub(crate) use ice::{IceGate, IcySpawn};
-pub(crate) use log::logged;
+pub(crate) use log::{Line, logged};
 
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
