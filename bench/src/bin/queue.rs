@@ -47,7 +47,9 @@ fn keys(n: usize) -> Vec<Key> {
 /// One to two hours, scattered.
 fn delays(n: usize) -> Vec<Duration> {
     let random = Seeded::new(1);
-    (0..n).map(|_| Duration::from_secs(3600) + Duration::from_nanos(random.next_u64() % 3_600_000_000_000)).collect()
+    (0..n)
+        .map(|_| Duration::from_secs(3600) + Duration::from_nanos(random.next_u64() % 3_600_000_000_000))
+        .collect()
 }
 
 /// The next claim of a queue that has one.
@@ -70,7 +72,12 @@ fn duplicate_measured(queue: &Queue, key: &Key) {
 }
 
 /// One key after another through an otherwise empty queue, two levels of priority in turn.
-fn add_get_done<T: trimtab_queue::Item>(seams: &Seams, queue: &RateLimitedQueue<T>, keys: &[T], n: usize) -> Round {
+fn add_get_done<T: trimtab_queue::Item>(
+    seams: &Seams,
+    queue: &RateLimitedQueue<T>,
+    keys: &[T],
+    n: usize,
+) -> Round {
     let pass = |times: usize| {
         for (at, key) in keys.iter().cycle().take(times).enumerate() {
             let level = if at % 2 == 0 { Priority::Normal } else { Priority::Low };
@@ -232,8 +239,9 @@ fn wake<F: Future<Output = ()> + Send + 'static>(
 fn wake_by_queue(world: (&Runtime, &Seams), from_task: bool, parked: &[Key]) -> Round {
     let queue = queue(world.1);
     park(&queue, parked, &delays(parked.len()));
-    let (sender, key) = (queue.clone(), Key::new("gateway", "woken"));
-    let send = move || sender.add(key.clone());
+    // A key for each, for two adds of one key before its run would be one run.
+    let (sender, keys) = (queue.clone(), Mutex::new(keys(WAKES)));
+    let send = move || sender.add(keys.lock().expect("nobody panics").pop().expect("one for each"));
     wake(world, from_task, send, |note| async move {
         for _ in 0..WAKES {
             let claim = queue.get().await.expect("not shut down");

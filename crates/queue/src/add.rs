@@ -56,6 +56,11 @@ impl<T> Add<T> {
 }
 
 impl<T, D> Add<T, D> {
+    /// Neither delay nor error.
+    pub(crate) fn is_now(&self) -> bool {
+        self.after.is_zero() && self.error.is_none()
+    }
+
     /// The same at another priority. A ready key is moved by a higher one, never by a lower one.
     pub fn with_priority(self, priority: Priority) -> Self {
         Self { priority, ..self }

@@ -142,7 +142,9 @@ impl<T: Clone + Eq, D: Merge> Core<T, D> {
         let Some(slot) = self.find(hash, &item) else {
             let mut record = Record::new(hash, item, data, level);
             record.promise(when, own);
-            failed.into_iter().for_each(|failed| record.fail(failed, false));
+            if let Some(failed) = failed {
+                record.fail(failed, false);
+            }
             self.counters.adds += 1;
             self.insert(record, now);
             return None;

@@ -208,29 +208,36 @@ impl<T: Item, D: Merge> WorkQueue<T, D> for RateLimitedQueue<T, D> {
         self.0.discard();
     }
 
+    /// Takes in up to 32 adds per lock hold; those with a delay or an error one by one.
     fn push_all(&self, adds: impl IntoIterator<Item = Add<T, D>>) {
+        let shared = &*self.0;
         let mut adds = adds.into_iter();
+        let mut batch = [const { None }; PUSH_AT_ONCE];
         loop {
-            // Hashes are made, the clock is read, and what is left over dropped outside the lock.
-            let mut now = None;
-            let mut batch = [const { None }; PUSH_AT_ONCE];
-            let mut not_needed = [const { (None, None) }; PUSH_AT_ONCE];
             let mut len = 0;
-            for (place, add) in batch.iter_mut().zip(&mut adds) {
-                *place = Some(self.0.prepare(add, &mut now));
-                len += 1;
+            for add in adds.by_ref() {
+                if add.is_now() {
+                    batch[len] = Some((shared.hash(&add.item), add.item, add.data, add.priority));
+                    len += 1;
+                    if len == PUSH_AT_ONCE {
+                        break;
+                    }
+                } else {
+                    shared.push(add);
+                }
             }
             if len == 0 {
                 return;
             }
-            let mut state = self.0.state.lock();
-            for (adding, not_needed) in batch.into_iter().flatten().zip(&mut not_needed) {
-                *not_needed = state.push(adding, now);
+            // Items that are not needed are dropped outside the lock.
+            let mut not_needed = [const { None }; PUSH_AT_ONCE];
+            let now = shared.stamp();
+            let mut state = shared.state.lock();
+            for (add, not_needed) in batch.iter_mut().filter_map(Option::take).zip(&mut not_needed) {
+                let (hash, item, data, level) = add;
+                *not_needed = state.add_now(hash, item, data, level, now);
             }
-            self.0.settle(state);
-            if len < PUSH_AT_ONCE {
-                return;
-            }
+            shared.settle(state);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What all handles of a queue share.
 //!
 //! Each operation locks, calls the state once, and hands the lock to [`Shared::settle`], which does what the operation left to be done:
-//! wakes workers and sets the alarm, both outside the lock. Limiters, the clock and the destructors of items and payloads also run outside it.
+//! wakes workers and sets the alarm, both outside the lock. Limiters, the clock and the destructors of items also run outside it.
 
 use std::error::Error;
 use std::hash::BuildHasher;
@@ -92,18 +92,16 @@ impl<T: Item, D: Merge> Shared<T, D> {
     }
 
     /// The time, if runs are to be timed.
-    fn stamp(&self) -> Option<Instant> {
+    pub(super) fn stamp(&self) -> Option<Instant> {
         if self.timings { Some(self.seams.now()) } else { None }
     }
 
     /// Takes an add, which is mostly for now.
     pub(super) fn push(&self, add: Add<T, D>) {
-        if add.after.is_zero() && add.error.is_none() {
+        if add.is_now() {
             self.add_now(add.item, add.data, add.priority);
         } else {
-            let mut now = None;
-            let adding = self.prepare(add, &mut now);
-            self.take_in(adding, now);
+            self.promise(add);
         }
     }
 
@@ -115,23 +113,23 @@ impl<T: Item, D: Merge> Shared<T, D> {
         drop(not_needed);
     }
 
-    /// Makes an add ready to be taken in: hashes, asks the limiter, and looks at the clock if that is needed and not yet done.
-    pub(super) fn prepare(&self, add: Add<T, D>, now: &mut Option<Instant>) -> Adding<T, D> {
+    /// Takes an add with a delay or an error.
+    #[inline(never)]
+    fn promise(&self, add: Add<T, D>) {
         let Add { item, data, after, priority, error } = add;
         let hash = self.hash(&item);
-        let (when, failed) = match error {
-            None if after.is_zero() && !self.timings => (When::Now, None),
+        let (when, failed, now) = match error {
             None => {
-                let now = *now.get_or_insert_with(|| self.seams.now());
-                (if after.is_zero() { When::Now } else { When::At(now + after) }, None)
+                let now = self.seams.now();
+                (When::At(now + after), None, now)
             }
             Some(error) => {
                 let (when, failed) = self.fail(hash, &item, &*error);
-                *now = Some(failed.now);
-                (when, Some(failed))
+                let now = failed.now;
+                (when, Some(failed), now)
             }
         };
-        Adding { hash, item, data, when, level: priority, failed }
+        self.take_in(Adding { hash, item, data, when, level: priority, failed }, Some(now));
     }
 
     pub(super) fn take_in(&self, adding: Adding<T, D>, now: Option<Instant>) {
