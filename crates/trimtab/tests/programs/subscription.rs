@@ -26,7 +26,7 @@ async fn follow(
                 Ok(Message::EndOfSnapshot(index)) => seen = index,
                 Ok(Message::NewSnapshotToFollow) => heard(None),
                 Err(Closed::TopicRefreshed | Closed::Lagged | Closed::TokenClosed) => break true,
-                Err(_) => break false, // shut down
+                Err(Closed::ShuttingDown) => break false,
             }
         };
         if !again {
