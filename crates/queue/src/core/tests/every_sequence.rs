@@ -40,7 +40,7 @@ const PROMISES: [Operation; 14] = [
     Reschedule(1, 2),
     Cancel(0),
     Forget(0),
-    AddFailed(0),
+    AddFailed(0, 1),
     Get,
     Done,
     Again(1),

@@ -134,11 +134,15 @@ impl Model {
         });
     }
 
-    pub(super) fn add_failed(&mut self, key: Key, at: u64, data: u64) {
-        self.carry(key, Priority::Normal, data);
+    /// With a delay of the limiter's, or without one.
+    pub(super) fn add_failed(&mut self, key: Key, at: Option<u64>, data: u64) {
         self.change(key, |known| {
             known.failures += 1;
             known.failed_meanwhile = known.stage == Stage::Running;
+        });
+        let Some(at) = at else { return self.add(key, Priority::Normal, data) };
+        self.carry(key, Priority::Normal, data);
+        self.change(key, |known| {
             known.own = Some(known.own.map_or(at, |other| other.min(at)));
             if known.stage == Stage::Failed {
                 known.stage = Stage::Later;

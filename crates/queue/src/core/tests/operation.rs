@@ -12,8 +12,8 @@ pub(super) enum Operation {
     Add(Key, Priority),
     /// An add after so many ticks.
     Defer(Key, u64),
-    /// An add that counts a failure; the limiter says one tick.
-    AddFailed(Key),
+    /// An add that counts a failure; the limiter says so many ticks.
+    AddFailed(Key, u64),
     Reschedule(Key, u64),
     Cancel(Key),
     Forget(Key),
@@ -40,7 +40,7 @@ impl Operation {
         match self {
             Self::Add(key, _)
             | Self::Defer(key, _)
-            | Self::AddFailed(key)
+            | Self::AddFailed(key, _)
             | Self::Reschedule(key, _)
             | Self::Cancel(key)
             | Self::Forget(key) => Some(key),

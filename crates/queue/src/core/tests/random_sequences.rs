@@ -19,7 +19,7 @@ fn operation(random: &Seeded) -> Operation {
             Operation::Add(key, levels[usize::try_from(draw(random, 4)).expect("below 4")])
         }
         6..9 => Operation::Defer(key, ticks),
-        9 => Operation::AddFailed(key),
+        9 => Operation::AddFailed(key, ticks - 1),
         10 => Operation::Reschedule(key, ticks),
         11 => Operation::Cancel(key),
         12 => Operation::Forget(key),

@@ -83,13 +83,9 @@ impl World {
         self.steps += 1;
         let bit = 1 << (self.steps % 64);
         match operation {
-            Operation::Add(key, level) => self.add(key, bit, When::Now, level, false),
-            Operation::Defer(key, ticks) => {
-                self.add(key, bit, When::At(instant(self.now + ticks)), Priority::Normal, false);
-            }
-            Operation::AddFailed(key) => {
-                self.add(key, bit, When::At(instant(self.now + 1)), Priority::Normal, true);
-            }
+            Operation::Add(key, level) => self.add(key, bit, level),
+            Operation::Defer(key, ticks) => self.promise(key, bit, ticks, false),
+            Operation::AddFailed(key, ticks) => self.promise(key, bit, ticks, true),
             Operation::Reschedule(key, ticks) => {
                 let at = self.now + ticks;
                 self.state.reschedule(hash(key), key, instant(at), Some(instant(self.now)));
@@ -159,25 +155,34 @@ impl World {
         true
     }
 
-    fn add(&mut self, key: Key, bit: u64, when: When, level: Priority, fails: bool) {
+    fn add(&mut self, key: Key, bit: u64, level: Priority) {
+        self.state.add_now(hash(key), key, Bits(bit), level, Some(instant(self.now)));
+        if self.ended == 0 {
+            self.model.add(key, level, bit);
+            self.owed[usize::from(key)] |= bit;
+        }
+    }
+
+    fn promise(&mut self, key: Key, bit: u64, ticks: u64, fails: bool) {
+        let at = self.now + ticks;
+        let when = if ticks == 0 { When::Now } else { When::At(instant(at)) };
         let failed = fails.then(|| self.failed());
-        let adding = Adding { hash: hash(key), item: key, data: Bits(bit), when, level, failed };
+        let (data, level) = (Bits(bit), Priority::Normal);
+        let adding = Adding { hash: hash(key), item: key, data, when, level, failed };
         let (_, refused) = self.state.push(adding, Some(instant(self.now)));
         assert_eq!(refused.is_some(), self.ended > 0, "adds are taken until the end");
         if refused.is_some() {
             return;
         }
-        match when {
-            When::Now => {
-                self.model.add(key, level, bit);
-                self.owed[usize::from(key)] |= bit;
-            }
+        if !fails {
+            self.model.defer(key, at, bit);
+            self.owed_later[usize::from(key)] |= bit;
+        } else if ticks == 0 {
+            self.model.add_failed(key, None, bit);
+            self.owed[usize::from(key)] |= bit;
+        } else {
             // An outcome overwrites a backoff, also one that an add asked for: nothing is owed.
-            When::At(at) if fails => self.model.add_failed(key, at.as_nanos(), bit),
-            When::At(at) => {
-                self.model.defer(key, at.as_nanos(), bit);
-                self.owed_later[usize::from(key)] |= bit;
-            }
+            self.model.add_failed(key, Some(at), bit);
         }
     }
 
