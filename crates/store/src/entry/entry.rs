@@ -92,15 +92,16 @@ impl Half {
     }
 
     fn header(&self) -> &str {
-        self.text().split_at(self.payload - 1).0
+        Self::text(&self.value[..self.payload - 1])
     }
 
     fn json(&self) -> &str {
-        self.text().split_at(self.payload).1
+        Self::text(&self.value[self.payload..])
     }
 
-    fn text(&self) -> &str {
-        str::from_utf8(&self.value).expect("the record was found to be text when it came")
+    /// Looks through it again, so only through what is asked for: a spec may be long.
+    fn text(bytes: &[u8]) -> &str {
+        str::from_utf8(bytes).expect("the record was found to be text when it came")
     }
 
     fn record(&self, key: &Key, part: Part) -> Record {
@@ -352,8 +353,14 @@ impl Entry {
     }
 }
 
-/// What the write door goes by.
+/// What the store's own parts go by.
 impl Entry {
+    /// The bytes of its two records.
+    pub(crate) fn bytes(&self) -> usize {
+        let Inner { spec, status, .. } = &*self.0;
+        spec.value.len() + status.as_ref().map_or(0, |status| status.half.value.len())
+    }
+
     /// The header of its spec record, to be changed and written again.
     pub(crate) fn spec_header(&self) -> SpecHeader {
         SpecHeader {

@@ -3,8 +3,11 @@
 //! Fields that this release does not know are carried along as they stand, so a newer program's entries survive being written by an
 //! older one (settled, Records).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use trimtab_backend::Uid;
@@ -15,14 +18,19 @@ use super::{Deletion, Labels, Owner, Timestamp};
 /// The part of a spec header that takes memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 pub(crate) struct Lists {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     pub(crate) labels: Labels,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     pub(crate) owners: Vec<Owner>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     pub(crate) finalizers: Vec<String>,
     #[serde(default)]
     pub(crate) origin: Option<String>,
+}
+
+/// A list, where null is as good as absent: other programs write it so.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(list: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(list)?.unwrap_or_default())
 }
 
 impl Lists {
@@ -41,12 +49,38 @@ impl Lists {
 /// Fields that are not known here, as they stand.
 pub(crate) type Unknown = BTreeMap<String, Box<RawValue>>;
 
-/// The fields of a header line beside the known ones.
-pub(super) fn unknown(line: &str, known: &[&str]) -> Unknown {
-    let mut fields: Unknown = serde_json::from_str(line).unwrap_or_default();
-    fields.retain(|name, _| !known.contains(&name.as_str()));
-    fields
+/// The fields of a header line beside the known ones. Mostly there are none, and then it takes no memory.
+pub(super) fn unknown(line: &str, known: &'static [&'static str]) -> Unknown {
+    let fields = serde_json::Deserializer::from_str(line).deserialize_map(Beside(known));
+    fields.unwrap_or_default()
 }
+
+/// Keeps the fields of a map beside these.
+struct Beside(&'static [&'static str]);
+
+impl<'de> Visitor<'de> for Beside {
+    type Value = Unknown;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a header")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unknown, A::Error> {
+        let mut fields = Unknown::new();
+        while let Some(Name(name)) = map.next_key()? {
+            if self.0.contains(&&*name) {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                fields.insert(name.into_owned(), map.next_value()?);
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// Borrowed unless something in it is escaped.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The header of a spec record.
 #[derive(Clone, Debug)]

@@ -53,9 +53,8 @@ impl Payload for EntryEvent {
     }
 
     fn bytes(&self) -> usize {
-        // What an entry takes beside its two texts, roughly.
-        const ENTRY: usize = 512;
-        let entry = |entry: &Entry| ENTRY + entry.spec_json().len() + entry.status_json().map_or(0, str::len);
-        size_of::<Self>() + self.old.iter().chain(&self.new).map(entry).sum::<usize>()
+        // What an entry takes beside its two records, roughly.
+        const ENTRY: usize = 384;
+        size_of::<Self>() + self.old.iter().chain(&self.new).map(|entry| ENTRY + entry.bytes()).sum::<usize>()
     }
 }
