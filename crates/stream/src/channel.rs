@@ -99,7 +99,7 @@ impl<P: Send + Sync + 'static> Channel<P> {
     pub(crate) fn refresh(self: &Arc<Self>, last: u64) -> (VecDeque<Batch<P>>, Wakes) {
         let mut state = self.state.lock();
         state.generation += 1;
-        let batches = state.ring.clear(last + 1);
+        let batches = state.ring.clear(last.saturating_add(1));
         (batches, self.wakes_of(&mut state))
     }
 

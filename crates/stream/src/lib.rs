@@ -41,7 +41,6 @@ mod subscribe_request;
 mod subscription;
 mod tokens;
 mod topic_spec;
-
 mod waiters;
 mod writer;
 

@@ -78,6 +78,12 @@ impl<P: Payload> EventPublisher<P> {
         self
     }
 
+    /// Nobody may resume below `index` from now on: what is published next is the difference to a state that was read anew, and does not tell what came
+    /// and went in between. Open subscriptions go on; who asks for less begins with a snapshot.
+    pub fn resumable_from(&self, index: u64) {
+        self.shared().resumable_from(index);
+    }
+
     /// Publishes all changes of one commit: each subscription gets those it asked for as one message (behaviour S5). The index must rise from
     /// commit to commit; no events at all just raises it. Either all of it is published or nothing.
     ///

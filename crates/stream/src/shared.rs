@@ -75,6 +75,10 @@ impl<P: Send + Sync + 'static> Shared<P> {
         self.writer.lock().start_at(index);
     }
 
+    pub(crate) fn resumable_from(&self, index: u64) {
+        self.writer.lock().resumable_from(index);
+    }
+
     pub(crate) fn last(&self) -> u64 {
         self.writer.lock().last()
     }

@@ -168,7 +168,8 @@ impl<P: Payload> Subscription<P> {
 }
 
 impl<P: Payload> Subscription<P> {
-    /// The index to resume at: everything up to it was given, or was of no interest. 0 until the end of the first snapshot.
+    /// The index to resume at: everything up to it was given, or was of no interest. 0 until the end of its snapshot: whoever subscribes again with 0
+    /// must forget what came so far, for a subscription from the beginning does not announce its snapshot.
     pub fn index(&self) -> u64 {
         self.index
     }

@@ -100,6 +100,10 @@ impl<P: Send + Sync + 'static> Writer<P> {
         self.start = Some(index);
     }
 
+    pub(crate) fn resumable_from(&mut self, index: u64) {
+        self.start = Some(self.start.map_or(index, |start| start.max(index)));
+    }
+
     /// Whether what came after the index is known here at all.
     pub(crate) fn may_resume_at(&self, index: u64) -> bool {
         self.start.is_some_and(|start| start <= index) && index <= self.last

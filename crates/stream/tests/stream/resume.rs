@@ -113,3 +113,22 @@ async fn an_index_that_was_never_published_here_is_answered_with_a_new_snapshot(
     assert_eq!(seen[0], Message::NewSnapshotToFollow);
     assert_eq!(seen[2], Message::EndOfSnapshot(1));
 }
+
+/// behaviour S3, S4: a state that was read anew differs from the last one by more than the difference tells; what came and went in between is in
+/// neither.
+#[tokio::test]
+async fn nobody_resumes_below_a_state_that_was_read_anew_and_open_subscriptions_go_on() {
+    let ledger = Ledger::new(&Seams::tokio());
+    for value in 1..=2 {
+        ledger.commit([line("orders", "a", value)]);
+    }
+    let mut going_on = ledger.subscribe(resumed_at(2));
+    let (index, difference) = ledger.apply([line("orders", "a", 9)]);
+    ledger.publisher.resumable_from(index);
+    let stale = || drain(&mut ledger.subscribe(resumed_at(2))).remove(0);
+    assert_eq!(stale(), Message::NewSnapshotToFollow);
+    ledger.publisher.publish(index, difference).unwrap();
+    assert_eq!(stale(), Message::NewSnapshotToFollow);
+    assert_eq!(drain(&mut going_on), [changes(index, [line("orders", "a", 9)])]);
+    assert_eq!(drain(&mut ledger.subscribe(resumed_at(index))), []);
+}
