@@ -93,7 +93,10 @@ impl Wait<'_> {
             waiting.last_id += 1;
             (self.position.index, waiting.last_id)
         });
-        waiting.wakers.insert(key, waker.clone());
+        let replaced = waiting.wakers.insert(key, waker.clone());
+        // It may be the last that kept a task alive, and the task may wait here too.
+        drop(waiting);
+        drop(replaced);
         Poll::Pending
     }
 }

@@ -29,15 +29,24 @@ pub(super) async fn run(core: Arc<Core>) {
         failing_since: None,
         anew: None,
     };
+    let _end = End(&core);
     while let Some(error) = follower.follow().await {
         if !follower.wait(error).await {
             break;
         }
     }
-    core.set_following(Following::Closed);
-    core.arrivals.close();
-    core.publisher.shutdown();
-    core.ended.set();
+}
+
+/// Tells everybody that nothing more comes: also after a panic, and when the follower is dropped with its runtime.
+struct End<'a>(&'a Core);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.set_following(Following::Closed);
+        self.0.arrivals.close();
+        self.0.publisher.shutdown();
+        self.0.ended.set();
+    }
 }
 
 struct Follower<'a> {
@@ -71,7 +80,9 @@ impl Follower<'_> {
             self.succeeded();
             match item {
                 FeedItem::Reset { why } => {
-                    let why = self.anew.take().unwrap_or(why);
+                    // The first reason stands, but for the one that makes it another history.
+                    let first = self.anew.take().filter(|_| why != ResetReason::IndexWentBack);
+                    let why = first.unwrap_or(why);
                     // The first reading is no news.
                     if why != ResetReason::First {
                         tracing::info!(?why, "the view is read anew");

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) async fn settle(
     backend: &AnyBackend,
     seams: &Seams,
-    pending: Pending,
+    mut pending: Pending,
 ) -> Result<Commit, WriteError> {
     let until = seams.now() + PATIENCE;
     let mut retry = Retry::new(Duration::from_millis(20), Duration::from_secs(2));
@@ -30,7 +30,11 @@ pub(super) async fn settle(
                 return Err(WriteError::Unavailable { why: Why::Unreachable, retry_after: None });
             }
             Err(CommitError::Unavailable { retry_after, .. }) => retry_after,
-            Err(CommitError::Unknown(_)) => None,
+            // To ask is a write too; what is open now is what became of that.
+            Err(CommitError::Unknown(next)) => {
+                pending = next;
+                None
+            }
             // No more will be learnt by asking again.
             Err(error) => {
                 tracing::warn!(%error, "an unknown outcome cannot be resolved");

@@ -2,6 +2,7 @@
 
 mod changes;
 mod door;
+mod ends;
 mod faulty;
 mod follow;
 mod lookups;
