@@ -117,7 +117,11 @@ impl Tell for ResetReason {
         let nothing_new = before == Some(position) && events.is_empty();
         match before {
             // The same history, further on: to subscribers it is one more commit.
-            Some(_) if forward && self != Self::IndexWentBack => publish(core, position, Arc::from(events)),
+            Some(_) if forward && self != Self::IndexWentBack => {
+                // What came and went in between is not in it: nobody who saw that elsewhere may go on here.
+                core.publisher.resumable_from(position.index.get());
+                publish(core, position, Arc::from(events));
+            }
             Some(_) if nothing_new => {}
             // Another history: subscribers begin anew.
             Some(_) => core.publisher.reset(position.index.get()),

@@ -1,12 +1,14 @@
 //! Histories that end, and others that take their place.
 
 use trimtab_backend::{
-    Backend, Expect, FollowError, Index, Key, Memory, Operation, Part, Position, Transaction,
+    Backend, Expect, FeedItem, FollowError, Index, Key, Memory, Operation, Part, Position, ResetReason,
+    Transaction,
 };
 use trimtab_seams::{Seams, Seeded, virtual_time};
 use trimtab_store::{AtLeastError, Closed, EntryEvent, Message, SubscribeRequest, Subscription};
 
 use crate::faulty::Faulty;
+use crate::scripted::{Scripted, batch, put, snapshot, spec};
 use crate::{SECOND, Site, open, port, site};
 
 /// The names of a batch with what became of them.
@@ -161,5 +163,47 @@ fn waiting_across_a_reset_succeeds_only_if_the_new_view_includes_the_position() 
         store.at_least(first).await.expect("the view included it all along");
         seams.sleep(60 * SECOND).await;
         assert_eq!(port(&store, "a"), Some(9));
+    });
+}
+
+/// An entry that was made and deleted between the two views is in neither, so their difference does not tell its delete. Whoever saw it elsewhere
+/// (another replica) and came here to go on was given that difference and held the entry for ever.
+/// behaviour S3, S4
+/// guarantee W-b
+#[test]
+fn nobody_resumes_between_the_view_that_was_lost_and_the_one_that_was_read_anew() {
+    virtual_time::run(6, async |seams| {
+        let (store, feed) = Scripted::default().open(&seams, vec![spec("a", 1, 1, 10)]).await;
+        let mut going_on = store.subscribe(SubscribeRequest::all("site").resume_at(1)).expect("followed");
+        snapshot(&feed, ResetReason::Compacted, vec![spec("a", 1, 5, 11)], 5);
+        seams.sleep(SECOND).await;
+        for elsewhere in 1..5 {
+            let request = SubscribeRequest::all("site").resume_at(elsewhere);
+            let mut resumed = store.subscribe(request).expect("followed");
+            assert_eq!(resumed.next().await, Ok(Message::NewSnapshotToFollow), "from {elsewhere}");
+        }
+        assert_eq!(
+            next(&mut going_on).await,
+            ["a Some(10)>Some(11)"],
+            "who held the old view needs no other"
+        );
+        let mut latest = store.subscribe(SubscribeRequest::all("site").resume_at(5)).expect("followed");
+        batch(&feed, 5, 6, [put(spec("a", 1, 6, 12))]);
+        assert_eq!(next(&mut latest).await, ["a Some(11)>Some(12)"]);
+        assert_eq!(next(&mut going_on).await, ["a Some(11)>Some(12)"]);
+    });
+}
+
+/// The first reason stood, whatever came after it: an older store that was put back while the view was being read anew, and that had passed the
+/// view's index since, was told as if it were the same history further on.
+/// fault F17, guarantee W-b
+#[test]
+fn an_index_that_goes_back_during_a_reset_is_another_history_all_the_same() {
+    virtual_time::run(7, async |seams| {
+        let (store, feed) = Scripted::default().open(&seams, vec![spec("a", 1, 1, 10)]).await;
+        let mut subscription = store.subscribe(SubscribeRequest::all("site").resume_at(1)).expect("followed");
+        feed.send(Ok(FeedItem::Reset { why: ResetReason::Overflow }));
+        snapshot(&feed, ResetReason::IndexWentBack, vec![spec("a", 1, 5, 11)], 5);
+        assert_eq!(subscription.next().await, Err(Closed::TopicRefreshed));
     });
 }
