@@ -39,9 +39,12 @@ impl Core {
         let of_snapshots = Arc::clone(&state);
         let publisher = EventPublisher::on_demand(&seams, move |topic| {
             let kind = KindName::new(topic.as_str());
-            let followed = kind.validate().is_ok() && of_snapshots.about().follows(&kind);
             let state = Arc::clone(&of_snapshots);
-            followed.then(|| TopicSpec::new(topic, move |request| SnapshotEvents::take(&state, request)))
+            // Whatever is in view has a topic, even of a kind that another program should not have written: a commit is published whole.
+            of_snapshots
+                .about()
+                .follows(&kind)
+                .then(|| TopicSpec::new(topic, move |request| SnapshotEvents::take(&state, request)))
         });
         Self {
             backend,

@@ -1,5 +1,6 @@
 //! Entries that cannot be decoded (fault F28).
 
+use trimtab_backend::{Key, Record};
 use trimtab_seams::virtual_time;
 use trimtab_store::{Change, Following, Message, ReadError, SubscribeRequest};
 
@@ -65,5 +66,22 @@ fn subscribers_hear_nothing_of_it_until_it_can_be_decoded_again_or_is_gone() {
         assert_eq!(told, wanted.map(|(index, name, old, new)| (index, name.to_owned(), old, new)));
         let a = store.get::<Site>("a").expect("decodable").expect("there");
         assert!(a.status.serving, "the status that came meanwhile was kept");
+    });
+}
+
+/// A publisher takes a commit whole or not at all. One record of a kind that nobody may name, written by another program, took the rest of its
+/// commit with it: subscribers never heard of it.
+/// fault F24
+#[test]
+fn a_record_of_an_impossible_kind_does_not_silence_the_commit_it_came_in() {
+    virtual_time::run(3, async |seams| {
+        let (store, feed) = Scripted::default().open(&seams, vec![spec("a", 1, 1, 10)]).await;
+        let mut subscription = store.subscribe(SubscribeRequest::all("site").resume_at(1)).expect("followed");
+        let odd = Record { key: Key::new("No Such Kind", "x"), ..spec("x", 2, 2, 1) };
+        batch(&feed, 1, 2, [put(odd), put(spec("a", 1, 2, 11))]);
+        seams.sleep(SECOND).await;
+        let told = subscription.try_next().expect("open");
+        let Some(Message::Changes { index: 2, events }) = told else { panic!("{told:?}") };
+        assert_eq!(events.iter().map(|event| event.key.name()).collect::<Vec<_>>(), ["a"]);
     });
 }
