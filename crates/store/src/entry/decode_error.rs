@@ -37,6 +37,9 @@ pub enum DecodeProblem {
     /// Its payload is JSON, but not of the type asked for.
     #[error("its payload does not fit the type ({0})")]
     Payload(String),
+    /// A lookup panicked over it.
+    #[error("the lookup `{0}` panicked over it; make it give no terms for what it cannot tell")]
+    Lookup(String),
     /// A kind was asked for that the entry is not of.
     #[error("it was asked for as `{0}`")]
     Kind(&'static str),

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use trimtab_backend::KindName;
+use trimtab_backend::{KindName, Part};
 
 use super::Stored;
 use super::path::Path;
 use crate::state::{State, TermIndex, Terms};
-use crate::{DecodeError, Dynamic, Entry, Invalid, Kind, Shape, Typed};
+use crate::{DecodeError, DecodeProblem, Dynamic, Entry, Invalid, Kind, Shape, Typed};
 
 /// Terms of entries of one kind, to find them by: which gateways use this certificate?
 ///
@@ -77,31 +78,37 @@ impl<S: Shape> Lookup<S> {
     /// # Errors
     /// [`DecodeError`] when the entry cannot be read as the kind's types.
     pub fn terms(&self, entry: &Entry) -> Result<Vec<String>, DecodeError> {
-        self.terms.of(entry)
+        self.terms.of(&self.name, entry)
     }
 
     pub(super) fn asked_for(&self, term: &str) -> Asked {
-        let terms = self.terms.clone();
+        let (terms, name) = (self.terms.clone(), self.name.clone());
         Asked {
             lookup: self.name.clone(),
             term: term.into(),
-            terms: Arc::new(move |entry: &Entry| terms.of(entry)),
+            terms: Arc::new(move |entry: &Entry| terms.of(&name, entry)),
         }
     }
 
     pub(crate) fn index(&self) -> TermIndex<Stored> {
-        let terms = self.terms.clone();
+        let (terms, name) = (self.terms.clone(), self.name.clone());
         TermIndex::new(Some(self.kind()), self.name.clone(), move |stored: &Stored| match stored {
-            Stored::Entry(entry) => terms.of(entry).map_or(Terms::Unknown, Terms::Known),
+            Stored::Entry(entry) => terms.of(&name, entry).map_or(Terms::Unknown, Terms::Known),
             Stored::Undecodable(_) => Terms::Unknown,
         })
     }
 }
 
 impl<S: Shape> TermsOf<S> {
-    fn of(&self, entry: &Entry) -> Result<Vec<String>, DecodeError> {
+    /// The terms of an entry. The function is an author's: a panic in it must end neither the follower nor a reader.
+    fn of(&self, name: &str, entry: &Entry) -> Result<Vec<String>, DecodeError> {
         match self {
-            Self::Function(terms) => S::view(entry).map(|view| terms(&view)),
+            Self::Function(terms) => {
+                let terms = || S::view(entry).map(|view| terms(&view));
+                let panicked =
+                    || DecodeError::new(entry.key(), Part::Spec, DecodeProblem::Lookup(name.into()));
+                catch_unwind(AssertUnwindSafe(terms)).unwrap_or_else(|_| Err(panicked()))
+            }
             Self::Path(path) => path.texts(entry),
         }
     }

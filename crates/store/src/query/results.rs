@@ -11,7 +11,7 @@ use super::lookup::owner_index;
 use super::query::Filter;
 use super::{Query, Stored, View};
 use crate::state::{Cursor, Range, TermIndex};
-use crate::{Entry, ReadError, Shape};
+use crate::{DecodeError, Entry, ReadError, Shape};
 
 /// The entries of a [`Query`], one by one. Holds the snapshot until it is dropped.
 #[must_use = "results are read as they are iterated"]
@@ -24,10 +24,13 @@ pub struct Results<S: Shape> {
     refused: Option<ReadError>,
     cursor: Cursor,
     stretch: Vec<(Key, Stored)>,
-    ready: VecDeque<(Key, Stored)>,
-    own: VecDeque<Entry>,
+    ready: VecDeque<Found>,
+    own: VecDeque<Found>,
     shape: PhantomData<fn() -> S>,
 }
+
+/// What is wanted, or what stands in the way of telling whether it is.
+type Found = (Key, Result<Entry, DecodeError>);
 
 /// Where candidates come from.
 enum Source {
@@ -63,10 +66,8 @@ impl<S: Shape> Results<S> {
             results.cursor = Cursor::End;
         } else if let Some(overlay) = results.view.overlay() {
             let own = overlay.iter().filter(|(key, _)| results.range.contains(key));
-            results.own = own
-                .filter_map(|(_, entry)| entry.cloned())
-                .filter(|entry| results.filter.wants(entry))
-                .collect();
+            results.own =
+                own.filter_map(|(key, entry)| results.filter.find(key.clone(), Ok(entry?.clone()))).collect();
         }
         results
     }
@@ -82,15 +83,10 @@ impl<S: Shape> Results<S> {
                 }
             }
             let overlay = self.view.overlay();
-            let wanted = self.stretch.drain(..).filter(|(key, stored)| {
-                overlay.is_none_or(|overlay| overlay.get(key).is_none())
-                    && self.range.contains(key)
-                    && match stored {
-                        Stored::Entry(entry) => self.filter.wants(entry),
-                        Stored::Undecodable(_) => true,
-                    }
+            let here = self.stretch.drain(..).filter(|(key, _)| {
+                overlay.is_none_or(|overlay| overlay.get(key).is_none()) && self.range.contains(key)
             });
-            self.ready.extend(wanted);
+            self.ready.extend(here.filter_map(|(key, stored)| self.filter.find(key, stored.entry())));
         }
     }
 }
@@ -120,12 +116,18 @@ impl Source {
 }
 
 impl Filter {
-    /// Whether the entry has the labels, the owner and the term.
-    pub(super) fn wants(&self, entry: &Entry) -> bool {
-        (self.selector.is_empty() || self.selector.matches(|name| entry.label(name)))
+    /// The entry, if it has the labels, the owner and the term. What cannot tell is given, so that the reader meets the error.
+    fn find(&self, key: Key, entry: Result<Entry, DecodeError>) -> Option<Found> {
+        match entry.and_then(|entry| Ok(self.wants(&entry)?.then_some(entry))) {
+            Ok(wanted) => wanted.map(|entry| (key, Ok(entry))),
+            Err(error) => Some((key, Err(error))),
+        }
+    }
+
+    fn wants(&self, entry: &Entry) -> Result<bool, DecodeError> {
+        Ok((self.selector.is_empty() || self.selector.matches(|name| entry.label(name)))
             && self.owner.is_none_or(|uid| entry.owners().iter().any(|owner| owner.uid == uid))
-            // What cannot tell its terms is given, so that the reader meets the error.
-            && self.term.as_ref().is_none_or(|asked| asked.holds(entry).unwrap_or(true))
+            && self.term.as_ref().map_or(Ok(true), |asked| asked.holds(entry))?)
     }
 }
 
@@ -138,18 +140,11 @@ impl<S: Shape> Iterator for Results<S> {
         }
         self.read_on();
         let own_first = match (self.own.front(), self.ready.front()) {
-            (Some(own), Some((key, _))) => own.key() < key,
+            (Some((own, _)), Some((key, _))) => own < key,
             (own, _) => own.is_some(),
         };
-        let entry = if own_first {
-            self.own.pop_front()?
-        } else {
-            match self.ready.pop_front()?.1.entry() {
-                Ok(entry) => entry,
-                Err(error) => return Some(Err(error.into())),
-            }
-        };
-        Some(S::view(&entry).map_err(ReadError::from))
+        let (_, found) = if own_first { self.own.pop_front()? } else { self.ready.pop_front()? };
+        Some(found.and_then(|entry| S::view(&entry)).map_err(ReadError::from))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lookups, declared and not.
 
 use serde_json::json;
-use trimtab_backend::Memory;
+use trimtab_backend::{Key, Memory};
 use trimtab_seams::virtual_time;
 use trimtab_store::{Draft, Kind as _, Lookup, ReadError, Store};
 
@@ -144,5 +144,24 @@ fn an_entry_whose_terms_cannot_be_told_is_an_error_declared_or_not() {
             .await
             .expect("mended");
         assert_eq!(users(&store, "x"), ["odd"]);
+    });
+}
+
+/// `Lookup::new` promises that a panic counts as an entry that cannot be decoded. While it was indexed it did; the query then asked the function
+/// again and took the panic to whoever was reading.
+/// behaviour C23
+#[test]
+fn a_lookup_that_panics_is_an_error_of_the_entry_declared_or_not() {
+    const FIRST: Lookup<Site> = Lookup::new("first", |site| vec![site.spec.certificates[0].clone()]);
+    virtual_time::run(5, async |seams| {
+        let store = in_memory(&seams).await;
+        store.commit([secured("a", &["x"]).create(), secured("b", &[]).create()]).await.expect("committed");
+        let ask = || store.list::<Site>().by(&FIRST, "x").into_iter().map(|site| site.is_ok());
+        assert_eq!(ask().collect::<Vec<_>>(), [true, false]);
+        store.declare(&FIRST);
+        assert_eq!(ask().collect::<Vec<_>>(), [true, false]);
+        let b = store.entry(&Key::new("site", "b")).expect("followed").expect("there");
+        let error = FIRST.terms(&b).expect_err("it panics").to_string();
+        assert!(error.contains("site/b") && error.contains("lookup `first`"), "{error}");
     });
 }
