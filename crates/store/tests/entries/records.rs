@@ -195,3 +195,21 @@ fn a_name_is_found_in_the_tenancy_at_hand_and_a_key_brings_its_own() {
     let shelf = with_site("a", "a.org");
     assert_eq!(shelf.get::<Site>("a").locate("site", &home), there("default"));
 }
+
+/// A header with `"labels":null` was found to be in order when it came, and then its labels made whoever asked for them panic: another program's
+/// record could stop a controller.
+/// fault F28
+#[test]
+fn a_list_that_is_null_in_a_header_is_an_empty_one() {
+    for (null, other) in [
+        (r#""labels":null"#, r#""finalizers":["x"]"#),
+        (r#""owners":null"#, r#""labels":{"a":"b"}"#),
+        (r#""finalizers":null"#, r#""labels":{"a":"b"}"#),
+        (r#""origin":null"#, r#""labels":{"a":"b"}"#),
+    ] {
+        let entry = read(spec(&format!(",{null},{other}"), "{}")).expect("well formed");
+        let lists = (entry.labels().len(), entry.owners().len(), entry.finalizers().len(), entry.origin());
+        let labels = usize::from(other.starts_with(r#""labels"#));
+        assert_eq!(lists, (labels, 0, 1 - labels, None), "{null}");
+    }
+}
