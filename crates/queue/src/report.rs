@@ -63,7 +63,7 @@ pub struct Failing {
     pub since: Instant,
     /// The last error with its sources, at most 1 KiB.
     pub error: Box<str>,
-    /// The last failure was one that no retry can mend: the key waits for the next add.
+    /// The last failure was one that no retry can mend: without a promise from outside the key waits for the next add.
     pub terminal: bool,
 }
 

@@ -18,7 +18,7 @@ const PUSH_AT_ONCE: usize = 32;
 /// The standard [`WorkQueue`]: priorities, deferral, backoff, and every key's standing readable at any time. Cheap to clone; all clones
 /// are one queue.
 ///
-/// A key costs memory while it is in line, deferred, running or failing, about 95 bytes beside the item; an idle key costs
+/// A key costs memory while it is in line, deferred, running or failing, at most about 100 bytes with an item of one word; an idle key costs
 /// nothing, and memory is given back (behaviour Q16). Nothing wakes an idle queue (Q17).
 ///
 /// ```
