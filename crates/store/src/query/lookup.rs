@@ -100,7 +100,7 @@ impl<S: Shape> Lookup<S> {
 }
 
 impl<S: Shape> TermsOf<S> {
-    /// The terms of an entry. The function is an author's: a panic in it must end neither the follower nor a reader.
+    /// The terms of an entry. The function is an author's: a panic in it must not end a reader.
     fn of(&self, name: &str, entry: &Entry) -> Result<Vec<String>, DecodeError> {
         match self {
             Self::Function(terms) => {

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -75,7 +76,8 @@ impl<V: Value> TermIndex<V> {
         if !self.covers(key) {
             return;
         }
-        let terms = (self.terms_of)(value);
+        // The function is an author's: a panic in it must not end the follower.
+        let terms = catch_unwind(AssertUnwindSafe(|| (self.terms_of)(value))).unwrap_or(Terms::Unknown);
         if terms != Terms::Known(Vec::new()) {
             self.entries.write().add(key, turn, terms);
         }

@@ -155,7 +155,8 @@ impl Store {
     }
 
     /// A snapshot that includes this position: waits for the view to reach it (behaviour C17). Waits for as long as it takes; race it against a
-    /// sleep.
+    /// sleep. A store that follows only a part is not told of commits beside it, and reaches their positions with the next one that concerns it
+    /// (contract I2).
     ///
     /// # Errors
     /// [`AtLeastError`]: the position is of another store, the view was replaced by one that does not include it, or the store was closed.
@@ -164,7 +165,14 @@ impl Store {
     /// Cancel safe.
     pub async fn at_least(&self, position: Position) -> Result<Snapshot, AtLeastError> {
         self.core().arrivals.at_least(position).await?;
-        Ok(self.snapshot())
+        let snapshot = self.snapshot();
+        match snapshot.position() {
+            // The view was replaced between its arrival and now.
+            Some(view) if view.store != position.store || view.index < position.index => {
+                Err(AtLeastError::Reset { wanted: position, view })
+            }
+            _ => Ok(snapshot),
+        }
     }
 
     /// Where the view stands; `None` only while the store is being opened.

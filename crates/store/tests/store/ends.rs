@@ -55,29 +55,24 @@ fn a_wait_that_changes_hands_may_drop_a_task_that_waits_too() {
     });
 }
 
-/// A backend with an empty snapshot, which learns what became of a commit only by asking what became of the question.
-struct Odd {
-    panics: bool,
+/// A backend that tells what the function says, item by item; and which learns what became of a commit only by asking what became of the
+/// question.
+struct Odd(fn(usize) -> Poll<FeedItem>);
+
+const RESET: FeedItem = FeedItem::Reset { why: ResetReason::IndexWentBack };
+
+fn synced(index: u64) -> Poll<FeedItem> {
+    Poll::Ready(FeedItem::Synced(position(index)))
 }
 
 /// Its feed.
-struct Snapshotted {
-    told: usize,
-    panics: bool,
-}
+struct Told(usize, fn(usize) -> Poll<FeedItem>);
 
-impl Stream for Snapshotted {
+impl Stream for Told {
     type Item = Result<FeedItem, FollowError>;
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.told += 1;
-        match self.told {
-            1 => Poll::Ready(Some(Ok(FeedItem::Reset { why: ResetReason::First }))),
-            2 => Poll::Ready(Some(Ok(FeedItem::Synced(position(1))))),
-            _ => {
-                assert!(!self.panics, "a feed of somebody else's, told to panic by its test");
-                Poll::Pending
-            }
-        }
+        self.0 += 1;
+        self.1(self.0).map(|item| Some(Ok(item)))
     }
 }
 
@@ -98,7 +93,7 @@ impl Backend for Odd {
     }
 
     async fn follow(&self, _: Scope, _: Option<Position>) -> Result<Feed, FollowError> {
-        Ok(Feed::new(Snapshotted { told: 0, panics: self.panics }))
+        Ok(Feed::new(Told(0, self.0)))
     }
 }
 
@@ -108,7 +103,12 @@ impl Backend for Odd {
 #[test]
 fn the_door_goes_on_from_what_the_last_question_left_open() {
     virtual_time::run(2, async |seams| {
-        let store = open(&seams, Odd { panics: false }).await;
+        let odd = Odd(|nth| match nth {
+            1 => Poll::Ready(RESET),
+            2 => synced(1),
+            _ => Poll::Pending,
+        });
+        let store = open(&seams, odd).await;
         let committed = store.door().commit(site("a", 1).create(), &store.view(), &[]).await;
         assert_eq!(committed.expect("it has happened").commit.position().index, Index::new(2));
     });
@@ -119,8 +119,12 @@ fn the_door_goes_on_from_what_the_last_question_left_open() {
 /// guarantee Q-h, fault F4
 #[tokio::test]
 async fn a_follower_that_panicked_is_closed_like_any_other() {
-    let store =
-        Store::builder(Odd { panics: true }).seams(&Seams::tokio()).open().await.expect("the snapshot came");
+    let odd = Odd(|nth| match nth {
+        1 => Poll::Ready(RESET),
+        2 => synced(1),
+        _ => panic!("a feed of somebody else's, told to panic by its test"),
+    });
+    let store = open(&Seams::tokio(), odd).await;
     let ended = async {
         assert!(matches!(store.at_least(position(9)).await, Err(AtLeastError::Closed)));
         store.close().await;
@@ -133,4 +137,28 @@ async fn a_follower_that_panicked_is_closed_like_any_other() {
     })
     .await;
     assert_eq!(store.health().following, Following::Closed);
+}
+
+/// A view that had reached the position and was replaced at that very moment by an older one was given out as if it included the position.
+/// behaviour C17, guarantee W-b
+#[test]
+fn a_snapshot_that_was_waited_for_includes_the_position_whatever_is_put_in_its_place() {
+    let flipping = Odd(|nth| match nth % 4 {
+        1 | 3 => Poll::Ready(RESET),
+        2 => synced(1),
+        _ => synced(9),
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a thread");
+    let store = runtime.block_on(async { open(&Seams::tokio(), flipping).await });
+    let (mut included, mut not) = (0_u32, 0_u32);
+    while store.health().resets < 40_000 || included == 0 || not == 0 {
+        match pin!(store.at_least(position(5))).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(snapshot)) => {
+                let at = snapshot.position().expect("it is open");
+                assert!(at.index >= Index::new(5), "after {included}: {at}");
+                included += 1;
+            }
+            Poll::Ready(Err(_)) | Poll::Pending => not += 1,
+        }
+    }
 }
