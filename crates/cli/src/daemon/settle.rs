@@ -148,13 +148,14 @@ impl Judge {
         }
     }
 
-    /// Entries that are still being deleted. One that a script will look at again is work that goes on.
+    /// Entries that are still being deleted. One that a script will look at again is work that goes on, unless it does nothing but fail.
     fn deletions(&self, left: &mut Left) {
         let view = self.store.view();
         let entries = view.kinds().into_iter().flat_map(|kind| view.list_kind(kind).everywhere());
         for entry in entries.filter_map(Result::ok).filter(Entry::is_deleting) {
             let promised = self.manager.controllers().iter().any(|controller| {
-                controller.keys().iter().any(|key| key.request == *entry.key() && key.next_run.is_some())
+                let promised = |key: &KeyStatus| key.next_run.is_some() && key.failures < HOPELESS;
+                controller.keys().iter().any(|key| key.request == *entry.key() && promised(key))
             });
             let holders = entry.finalizers().join(", ");
             let what = format!("{}: is still being deleted, held by {holders}", entry.key());

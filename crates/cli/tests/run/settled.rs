@@ -86,6 +86,23 @@ async fn an_entry_that_is_still_being_deleted_is_listed_with_its_holder() {
     assert!(ended.out.contains("0 entries"), "{}", ended.out);
 }
 
+/// The next try of a script that failed was counted as work that goes on, so the end came only if a look happened upon a running script.
+#[tokio::test]
+async fn a_clean_up_that_only_fails_is_given_up_after_five_failures() {
+    let folder = Folder::new(
+        "[entries]\nprune = true\n[[controller]]\nname = \"sites\"\nkind = \"site\"\nexec = [\"./script\"]\nfinalizer = true\n",
+    );
+    folder.script("script", "case $(cat) in *'\"deleting\":true'*) echo run >> runs; exit 3 ;; esac");
+    folder.site("blog");
+    folder.settle(&[]).await.with_code(0);
+    folder.remove("entries/blog.yaml");
+    let ended = folder.settle(&[]).await.with_code(1);
+    ended
+        .logged("  site/blog: controller sites failed 5 times in a row: ended with exit code 3")
+        .logged("  site/blog: is still being deleted, held by trimtab/sites\n");
+    assert_eq!(folder.read("runs").lines().count(), 5, "the sixth is a second and more away");
+}
+
 #[tokio::test]
 async fn wrong_usage_ends_with_2() {
     let folder = Folder::new("");
