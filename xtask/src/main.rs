@@ -22,7 +22,7 @@ usage: cargo xtask COMMAND
   test    every test of the workspace
   loom    the model checks of the queue's concurrent shell
   crash   1,000 kill -9 of a committing process, and the power-loss points at full length
-  bench   the benches of bench/ [NAME ...]
+  bench   the benches of bench/ [NAME ...], or beside the peers: `bench compare [TURNS] [ROW ...]`
   docs    the documentation of the workspace; warnings are errors
   tidy    what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
   deps    licences, duplicate versions and the number of dependencies

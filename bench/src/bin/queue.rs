@@ -22,7 +22,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use trimtab_backend::Key;
-use trimtab_bench::{Figures, Round, latency, residence, throughput};
+use trimtab_bench::{Chosen, Figures, Round, latency, residence, throughput};
 use trimtab_queue::{Add, Priority, QueueSettings, RateLimitedQueue, WorkQueue};
 use trimtab_seams::{Instant, Random, Seams, Seeded};
 
@@ -274,13 +274,11 @@ fn main() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime starts");
     let seams = &runtime.block_on(async { Seams::tokio() });
-    let mut arguments = std::env::args().skip(1);
-    let first = arguments.next();
-    if first.as_deref() == Some("instructions") {
+    let arguments = || std::env::args().skip(1);
+    if arguments().next().as_deref() == Some("instructions") {
         return instructions(seams);
     }
-    let rounds = first.and_then(|n| n.parse().ok()).unwrap_or(3);
-    let part = arguments.next().unwrap_or_default();
+    let chosen = Chosen::from_arguments(arguments());
 
     let (ring, million) = (&keys(RING)[..], &keys(MILLION)[..]);
     let texts: &Vec<Arc<str>> = &ring.iter().map(|key| key.to_string().into()).collect();
@@ -327,9 +325,9 @@ fn main() {
         ("tokio mpsc", "wake_from_task", WAKES, Box::new(|| wake_by_channel(world, true))),
         ("tokio mpsc", "wake_from_thread", WAKES, Box::new(|| wake_by_channel(world, false))),
     ];
-    let cases: Vec<_> = cases.into_iter().filter(|(_, name, ..)| name.contains(&part)).collect();
+    let cases: Vec<_> = cases.into_iter().filter(|(_, name, ..)| chosen.has(name)).collect();
     let mut figures: Vec<_> = cases.iter().map(|(peer, name, n, _)| Figures::new(peer, name, *n)).collect();
-    for _ in 0..rounds {
+    for _ in 0..chosen.rounds {
         for ((.., measure), figures) in cases.iter().zip(&mut figures) {
             figures.add(measure());
         }

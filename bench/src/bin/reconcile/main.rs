@@ -18,7 +18,7 @@ use std::alloc::System;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::{Builder, Runtime};
-use trimtab_bench::{Figures, Round};
+use trimtab_bench::{Chosen, Figures, Round};
 use trimtab_seams::Seams;
 
 use wake::Sender;
@@ -102,15 +102,12 @@ const CASES: &[(&str, &str, usize, Measure)] = &[
 ];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let rounds = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(3);
-    let parts: Vec<String> = arguments.collect();
-    let wanted = |name: &str| parts.is_empty() || parts.iter().any(|part| name.contains(part.as_str()));
+    let chosen = Chosen::from_arguments(std::env::args().skip(1));
     let runtime = Builder::new_multi_thread().worker_threads(2).build().expect("a runtime starts");
     let world = World { runtime: &runtime, seams: &Seams::tokio() };
-    let cases: Vec<_> = CASES.iter().filter(|(_, name, ..)| wanted(name)).collect();
+    let cases: Vec<_> = CASES.iter().filter(|(_, name, ..)| chosen.has(name)).collect();
     let mut figures: Vec<_> = cases.iter().map(|(peer, name, n, _)| Figures::new(peer, name, *n)).collect();
-    for _ in 0..rounds {
+    for _ in 0..chosen.rounds {
         for ((.., n, measure), figures) in cases.iter().zip(&mut figures) {
             figures.add(measure(world, *n));
         }
