@@ -42,7 +42,7 @@ const PUSH_AT_ONCE: usize = 32;
 pub struct RateLimitedQueue<T: Item, D: Merge = ()>(Arc<Shared<T, D>>);
 
 impl<T: Item> RateLimitedQueue<T> {
-    /// A queue whose items carry nothing.
+    /// A queue whose items carry nothing. A controller's carry why they run: make that one with [`carrying`](RateLimitedQueue::carrying).
     pub fn new(settings: QueueSettings<T>) -> Self {
         Self::carrying(settings)
     }

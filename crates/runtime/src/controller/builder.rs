@@ -159,7 +159,8 @@ impl Controller {
         self
     }
 
-    /// Another queue in place of the standard one. What only the standard queue can tell - states of keys, draining - is then not told.
+    /// Another queue in place of the standard one. What only the standard queue can tell - states of keys, draining - is then not told. One that wraps the
+    /// standard queue makes it with [`RateLimitedQueue::carrying`](trimtab_queue::RateLimitedQueue::carrying): keys carry why they run.
     #[doc(alias = "WithQueueFactory")]
     #[doc(alias = "NewQueue")]
     pub fn with_queue_factory<Q: WorkQueue<Request, Cause>>(

@@ -12,7 +12,8 @@ use crate::Request;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no requests",
     label = "a key, an entry, or an `Option`, `Vec`, array or set of them is wanted here",
-    note = "a transformer that may fail, and so returns a `Result`, goes to `try_map`"
+    note = "a transformer that may fail, and so returns a `Result`, goes to `try_map`",
+    note = "a `Query` goes there too: `.try_map(|change| Ok(change.list::<Site>().by(&BY_CERTIFICATE, change.name()).all()?))`"
 )]
 pub trait IntoRequests {
     /// Gives each request to `take`.

@@ -99,7 +99,23 @@ impl<S: Shape> Source<S> {
         self
     }
 
-    /// As [`Source::map`], with a mapping that may fail: then the change is mapped again with backoff; it is not lost (behaviour C8).
+    /// As [`Source::map`], with a mapping that may fail: then the change is mapped again with backoff; it is not lost (behaviour C8). Reading the store may
+    /// fail, so whoever looks up the entries that name the changed one does it here:
+    ///
+    /// ```
+    /// use trimtab_runtime::Source;
+    /// use trimtab_store::Lookup;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Serialize, Deserialize)] struct Site { certificate: String }
+    /// # impl trimtab_store::Kind for Site { const KIND: &'static str = "site"; type Status = (); }
+    /// # #[derive(Serialize, Deserialize)] struct Certificate {}
+    /// # impl trimtab_store::Kind for Certificate { const KIND: &'static str = "certificate"; type Status = (); }
+    /// const BY_CERTIFICATE: Lookup<Site> = Lookup::new("certificate", |site| vec![site.spec.certificate.clone()]);
+    ///
+    /// let certificates = Source::of::<Certificate>()
+    ///     .try_map(|change| Ok(change.list::<Site>().by(&BY_CERTIFICATE, change.name()).all()?));
+    /// # let _ = certificates;
+    /// ```
     pub fn try_map<R: IntoRequests>(
         mut self,
         transformer: impl Fn(&Change<S>) -> Result<R> + Send + Sync + 'static,

@@ -99,7 +99,7 @@ pub struct Conditions(Vec<Condition>);
 
 impl Conditions {
     /// Puts a condition in the place of the one of the same type about the same part, or at the end. `since` stays what it was unless the
-    /// status flips: then it is `now`. So setting what is there already changes nothing, and writes nothing.
+    /// status flips: then it is `now`, in a reconcile `ctx.wall()`. So setting what is there already changes nothing, and writes nothing.
     #[doc(alias = "meta.SetStatusCondition")]
     pub fn set(&mut self, condition: Condition, now: impl Into<Timestamp>) {
         let same = |have: &&mut Condition| have.type_ == condition.type_ && have.about == condition.about;
