@@ -143,7 +143,9 @@ impl Keeper {
                 return if stop.is_raised() { Left::Stopped } else { Left::Lost };
             }
             match held.renew().await {
-                Ok(()) => tenure.extend(held.valid_until()),
+                Ok(()) if tenure.extend(held.valid_until()) => {}
+                // A process that slept: it is held still, but workers have stopped.
+                Ok(()) => return Left::Late,
                 Err(error @ LeaseError::Lost { .. }) => {
                     tracing::warn!(lease = self.name, %error, "the lease is lost");
                     return Left::Lost;

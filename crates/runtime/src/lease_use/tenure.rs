@@ -7,6 +7,9 @@ use trimtab_seams::Instant;
 
 use crate::task::{Group, Signal};
 
+/// No time: it was found to have run out.
+const RUN_OUT: u64 = 0;
+
 /// One stretch of holding a lease, shared by all controllers that run under it.
 #[derive(Debug)]
 pub(crate) struct Tenure {
@@ -36,13 +39,24 @@ impl Tenure {
         self.fence.clone()
     }
 
-    /// Whether new work may begin at this time.
+    /// Whether new work may begin at this time. Once it was found to have run out it stays so: who found that has stopped.
     pub(crate) fn holds_at(&self, now: Instant) -> bool {
-        !self.lost.is_raised() && now.as_nanos() < self.until.load(Ordering::Acquire)
+        let mut until = self.until.load(Ordering::Acquire);
+        while now.as_nanos() >= until {
+            if until == RUN_OUT {
+                return false;
+            }
+            match self.until.compare_exchange(until, RUN_OUT, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return false,
+                Err(extended) => until = extended,
+            }
+        }
+        !self.lost.is_raised()
     }
 
-    /// It was renewed: new work may begin until then.
-    pub(super) fn extend(&self, until: Instant) {
-        self.until.fetch_max(until.as_nanos(), Ordering::AcqRel);
+    /// It was renewed: new work may begin until then. False when somebody has found before that it had run out.
+    pub(super) fn extend(&self, until: Instant) -> bool {
+        let later = |now: u64| (now != RUN_OUT).then(|| now.max(until.as_nanos()));
+        self.until.fetch_update(Ordering::AcqRel, Ordering::Acquire, later).is_ok()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use trimtab_runtime::{Action, Controller, Manager, Placement, Source, reconcile_with};
 use trimtab_seams::Instant;
-use trimtab_store::{Index, Kind as _, Store};
+use trimtab_store::{Index, Key, Kind as _, KindKey as _, Store};
 
 use crate::world::{Certificate, MS, Running, SECOND, Site, World, site, world};
 
@@ -206,6 +206,34 @@ fn a_lease_that_cannot_be_had_shows_in_readiness_and_is_tried_for_again() {
         assert!(status.reasons[0].starts_with("lease `sites`: invalid: "), "{:?}", status.reasons);
         running.stop().await.unwrap();
     });
+}
+
+/// guarantee L-b, fault F21
+#[test]
+fn a_holder_that_slept_past_its_renew_deadline_and_lost_nothing_works_on() {
+    // Which of the tasks wakes first is a matter of chance.
+    for seed in 20..30 {
+        world(seed, async |w| {
+            w.put("blog", site(80)).await;
+            let runs = Runs::default();
+            let frozen = Frozen::new(&w).await;
+            let running =
+                Running::start(&frozen.seams, replica(&frozen.store, "first", &runs, Duration::ZERO));
+            w.sleep(SECOND).await;
+            assert_eq!(runs.lock().len(), 1);
+            frozen.freeze(true);
+            // The worker wakes first, and finds the lease run out; the keeper renews it all the same.
+            running.handle.enqueue(Key::of::<Site>("blog"));
+            w.sleep(8 * SECOND).await;
+            frozen.freeze(false);
+            w.sleep(30 * SECOND).await;
+            assert!(running.handle.status().epoch.is_some());
+            w.put("blog", site(81)).await;
+            w.sleep(SECOND).await;
+            assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().status.serving, Some(81));
+            drop(running);
+        });
+    }
 }
 
 /// A replica whose process can be made to sleep: none of its tasks goes on, and its clock does not tell it.
