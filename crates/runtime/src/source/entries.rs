@@ -59,25 +59,38 @@ impl Entries {
         let plain = self.body.mappings.is_empty() && self.body.filters.is_empty();
         if plain {
             self.requests.push(event.key.clone());
-        } else {
-            let snapshot = self.view.get_or_insert_with(|| self.seat.core.store.snapshot());
-            let happening = Happening { event, snapshot };
-            let mapped = call(|| self.body.map(&happening, &mut self.requests))
-                .unwrap_or_else(|panicked| {
-                    let backtrace = panicked.backtrace();
-                    let (controller, source) = (self.seat.core.name(), &self.seat.health.name);
-                    tracing::error!(%controller, %source, key = %event.key, error = %panicked, backtrace, "a transformer panicked");
-                    Err(Unmapped::Failed(Error::from(panicked)))
-                });
+        } else if let Some(since) = self.retries.since(event) {
+            // What the entry was before the change that could not be mapped is told by no later one; then what it was in between, if that can be.
+            let mapped = if self.body.fires(&since) { self.map(&since) } else { Ok(()) };
             match mapped {
-                Ok(()) => self.mapped(&event.key),
-                Err(unmapped) => {
-                    self.requests.clear();
-                    self.unmapped(event, what, priority, unmapped);
+                Ok(()) => {
+                    self.mapped(&event.key);
+                    let whole = self.requests.len();
+                    if since.old != event.old && self.map(event).is_err() {
+                        self.requests.truncate(whole);
+                    }
                 }
+                Err(unmapped) => self.unmapped(&since, what, priority, unmapped),
+            }
+        } else {
+            match self.map(event) {
+                Ok(()) => {}
+                Err(unmapped) => self.unmapped(event, what, priority, unmapped),
             }
         }
         self.collect(event, what, priority);
+    }
+
+    /// The requests one change leads to, behind those that are there.
+    fn map(&mut self, event: &EntryEvent) -> Result<(), Unmapped> {
+        let snapshot = self.view.get_or_insert_with(|| self.seat.core.store.snapshot());
+        let happening = Happening { event, snapshot };
+        call(|| self.body.map(&happening, &mut self.requests)).unwrap_or_else(|panicked| {
+            let backtrace = panicked.backtrace();
+            let (controller, source) = (self.seat.core.name(), &self.seat.health.name);
+            tracing::error!(%controller, %source, key = %event.key, error = %panicked, backtrace, "a transformer panicked");
+            Err(Unmapped::Failed(Error::from(panicked)))
+        })
     }
 
     /// Moves the requests of one change to what is to be queued, each once, leaving out those that have been answered.
@@ -106,13 +119,14 @@ impl Entries {
     }
 
     fn unmapped(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, why: Unmapped) {
+        self.requests.clear();
         let health = &self.seat.health;
         let core = &self.seat.core;
         match why {
             Unmapped::Undecodable(error) => {
                 tracing::warn!(controller = %core.name(), source = %health.name, key = %event.key, %error, "an entry cannot be mapped until it changes");
                 health.unmapped.lock().insert(event.key.clone(), error.to_string());
-                self.retries.undecodable(&event.key);
+                self.retries.undecodable(event.clone(), what, priority);
             }
             Unmapped::Failed(error) => {
                 health.map_failures.fetch_add(1, Ordering::Relaxed);

@@ -1,7 +1,8 @@
 //! Changes that could not be mapped yet.
 //!
 //! A transformer that fails must not lose its event: the pointer an entry no longer has is told by no later one. So the change is kept, the oldest
-//! old value with the newest new one, and mapped again with backoff (behaviour C8).
+//! old value with the newest new one, and mapped again with backoff or with the next change, whichever comes first (behaviour C8). So is one to a value that
+//! is not of the type, but for the backoff.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,9 +23,9 @@ pub(super) struct Retries {
 
 #[derive(Debug)]
 struct Kept {
-    /// None: not of the type; nothing to map again.
-    retry: Option<Retry>,
+    retry: Retry,
     failures: u32,
+    /// The far future: its new value is not of the type, and will not be until it changes.
     due: Instant,
 }
 
@@ -40,27 +41,31 @@ impl Retries {
     pub(super) fn failed(
         &mut self,
         seams: &Seams,
-        mut event: EntryEvent,
+        event: EntryEvent,
         what: WhatHappened,
         priority: Priority,
     ) -> u32 {
-        let before = self.take(&event.key);
-        let failures = before.as_ref().map_or(0, |before| before.failures);
-        if let Some(Kept { retry: Some(before), .. }) = before {
-            event.old = before.event.old;
-        }
+        let failures = self.take(&event.key).map_or(0, |before| before.failures);
         let due = seams.now() + pause(seams, Duration::from_millis(5), Duration::from_secs(300), failures);
         self.due.insert((due, event.key.clone()));
         let key = event.key.clone();
-        let retry = Some(Retry { event, what, priority });
+        let retry = Retry { event, what, priority };
         self.by_key.insert(key, Kept { retry, failures: failures + 1, due });
         failures + 1
     }
 
-    /// Notes an entry that is not of the type.
-    pub(super) fn undecodable(&mut self, key: &Key) {
-        self.take(key);
-        self.by_key.insert(key.clone(), Kept { retry: None, failures: 0, due: Instant::FAR_FUTURE });
+    /// Notes a change to what is not of the type.
+    pub(super) fn undecodable(&mut self, event: EntryEvent, what: WhatHappened, priority: Priority) {
+        let key = event.key.clone();
+        self.take(&key);
+        let retry = Retry { event, what, priority };
+        self.by_key.insert(key, Kept { retry, failures: 0, due: Instant::FAR_FUTURE });
+    }
+
+    /// The change together with the one before it that could not be mapped, if there is one.
+    pub(super) fn since(&self, event: &EntryEvent) -> Option<EntryEvent> {
+        let kept = self.by_key.get(&event.key)?;
+        Some(EntryEvent { old: kept.retry.event.old.clone(), ..event.clone() })
     }
 
     /// Forgets an entry. Says whether there was something.
@@ -84,7 +89,7 @@ impl Retries {
         let mut due = Vec::new();
         while self.due() <= now {
             let Some((_, key)) = self.due.pop_first() else { break };
-            due.extend(self.by_key.get(&key).and_then(|kept| kept.retry.clone()));
+            due.extend(self.by_key.get(&key).map(|kept| kept.retry.clone()));
         }
         due
     }

@@ -179,3 +179,65 @@ fn children_wake_their_owners_before_and_now() {
         running.stop().await.unwrap();
     });
 }
+
+/// behaviour C8, C7
+#[test]
+fn what_an_entry_pointed_at_before_a_failed_mapping_is_told_by_the_next_change() {
+    world(20, async |w| {
+        let (diary, failing) = (Diary::default(), Arc::new(AtomicU32::new(0)));
+        let fails = Arc::clone(&failing);
+        let source = Source::of::<Site>().try_map(move |change| {
+            if fails.load(Ordering::Relaxed) > 0 {
+                return Err(Error::from("not now"));
+            }
+            Ok(certificates(change))
+        });
+        let running = w.start(Controller::new(&w.store, noting(&diary)).subscribe(source));
+        w.put("blog", pointing("first")).await;
+        running.settled().await;
+        diary.clear();
+        failing.store(1, Ordering::Relaxed);
+        w.put("blog", pointing("second")).await;
+        w.sleep(SECOND).await;
+        assert_eq!(diary.names(), Vec::<String>::new());
+        failing.store(0, Ordering::Relaxed);
+        // Comes before the failed one is tried again.
+        w.put("blog", pointing("third")).await;
+        running.settled().await;
+        let mut names = diary.names();
+        names.sort();
+        assert_eq!(names, ["first", "second", "third"]);
+        running.stop().await.unwrap();
+    });
+}
+
+/// behaviour C8, C7
+#[test]
+fn what_an_entry_pointed_at_before_it_became_unreadable_is_told_once_it_is_mended() {
+    world(21, async |w| {
+        let diary = Diary::default();
+        let running =
+            w.start(Controller::new(&w.store, noting(&diary)).subscribe(Source::of().map(certificates)));
+        w.put("blog", pointing("first")).await;
+        running.settled().await;
+        diary.clear();
+        let garbage = Draft::json("site", "blog", &serde_json::json!({ "port": "eighty" }));
+        w.store.commit(garbage.apply()).await.unwrap();
+        w.sleep(SECOND).await;
+        assert_eq!(running.handle.status().sources[0].unmapped.len(), 1);
+        w.store
+            .commit(
+                Draft::json("site", "blog", &serde_json::json!({ "port": 80, "certificate": "third" }))
+                    .exactly()
+                    .apply(),
+            )
+            .await
+            .unwrap();
+        w.sleep(SECOND).await;
+        let mut names = diary.names();
+        names.sort();
+        assert_eq!(names, ["first", "third"]);
+        assert_eq!(running.handle.status().sources[0].unmapped, []);
+        running.stop().await.unwrap();
+    });
+}
