@@ -162,7 +162,7 @@ impl Context {
     /// [`ControllerHandle::add_trigger`](crate::ControllerHandle::add_trigger).
     #[doc(alias = "AddTrigger")]
     pub fn add_trigger(&self, trigger: impl Into<Trigger>) {
-        self.core.triggers.add(&self.core, self.request().clone(), trigger.into(), self.index());
+        self.core.triggers.add(&self.core, self.request().clone(), trigger.into(), Some(self.index()));
     }
 
     /// Cancels this key's trigger, if it has one.

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use trimtab_backend::Index;
 use trimtab_queue::Priority;
 
 use super::core::Core;
@@ -43,7 +42,7 @@ impl ControllerHandle {
     /// (behaviours T2, T3). All triggers end with the controller (behaviour T7).
     #[doc(alias = "AddTrigger")]
     pub fn add_trigger(&self, request: Request, trigger: impl Into<Trigger>) {
-        self.0.triggers.add(&self.0, request, trigger.into(), Index::ZERO);
+        self.0.triggers.add(&self.0, request, trigger.into(), None);
     }
 
     /// Cancels the trigger of a key. Without one nothing happens (behaviour T4).

@@ -18,7 +18,6 @@ pub(crate) enum NoWatch {
 /// Ends at the first change after `from` that the source's filters let through; when what came after it is not known any more, at once.
 pub(crate) async fn watch(body: Body, store: &Store, from: Index) -> Result<(), NoWatch> {
     let Origin::Entries(request) = &body.origin else { return Err(NoWatch::NoEntries) };
-    let from = if from == Index::ZERO { store.snapshot().index() } else { from };
     let request = request.clone().resume_at(from.get());
     loop {
         let mut subscription = store.publisher().subscribe(request.clone())?;

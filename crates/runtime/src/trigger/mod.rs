@@ -55,8 +55,8 @@ impl Trigger {
         Self(What::At(time))
     }
 
-    /// When something changes in a source: any change that its filters let through. Set from within a reconcile it misses nothing that happened after
-    /// the run's snapshot.
+    /// When something changes in a source: any change that its filters let through. Nothing is missed that happened after it was set or, set from within a
+    /// reconcile, after the run's snapshot.
     #[doc(alias = "memdb.WatchSet")]
     pub fn on_change<S>(source: Source<S>) -> Self {
         Self(What::OnChange(Box::new(source.into_body())))

@@ -24,7 +24,7 @@ pub(crate) struct Triggers {
 #[derive(Debug)]
 enum Table {
     /// Before `run`: nothing is started yet.
-    NotStarted(BTreeMap<Key, Trigger>),
+    NotStarted(BTreeMap<Key, (Trigger, Index)>),
     Open(Armed),
     Closed,
 }
@@ -42,27 +42,32 @@ struct Armed {
 }
 
 impl Triggers {
-    /// Sets the trigger of a key; the one it had before is cancelled.
-    pub(crate) fn add(&self, core: &Arc<Core>, request: Key, trigger: Trigger, from: Index) {
+    /// Sets the trigger of a key; the one it had before is cancelled. What it waits for counts after the index `from`, or from now on.
+    pub(crate) fn add(&self, core: &Arc<Core>, request: Key, trigger: Trigger, from: Option<Index>) {
         let cancelled = Arc::new(Signal::default());
+        let from = from.unwrap_or_else(|| core.store.snapshot().index());
+        let replaced;
         let id = {
             let mut table = self.table.lock();
             match &mut *table {
                 Table::Closed => return,
                 Table::NotStarted(waiting) => {
-                    waiting.insert(request, trigger);
+                    let replaced = waiting.insert(request, (trigger, from));
+                    // An author's future is dropped outside the lock.
+                    drop(table);
+                    drop(replaced);
                     return;
                 }
                 Table::Open(armed) => {
                     armed.last += 1;
-                    let replaced = armed.by_key.insert(request.clone(), (armed.last, Arc::clone(&cancelled)));
-                    if let Some((_, replaced)) = replaced {
-                        replaced.raise();
-                    }
+                    replaced = armed.by_key.insert(request.clone(), (armed.last, Arc::clone(&cancelled)));
                     armed.last
                 }
             }
         };
+        if let Some((_, replaced)) = replaced {
+            replaced.raise();
+        }
         let wait = trigger.into_future(&core.store, &core.seams, from);
         let task = {
             let core = Arc::clone(core);
@@ -112,15 +117,13 @@ impl Triggers {
 
     /// Cancels the trigger of a key, if it has one.
     pub(crate) fn remove(&self, request: &Key) {
-        let removed = match &mut *self.table.lock() {
-            Table::NotStarted(waiting) => {
-                waiting.remove(request);
-                None
-            }
-            Table::Open(armed) => armed.by_key.remove(request),
-            Table::Closed => None,
+        let (waiting, armed) = match &mut *self.table.lock() {
+            Table::NotStarted(waiting) => (waiting.remove(request), None),
+            Table::Open(armed) => (None, armed.by_key.remove(request)),
+            Table::Closed => (None, None),
         };
-        if let Some((_, cancelled)) = removed {
+        drop(waiting);
+        if let Some((_, cancelled)) = armed {
             cancelled.raise();
         }
     }
@@ -129,15 +132,16 @@ impl Triggers {
     pub(crate) fn open(&self, core: &Arc<Core>) {
         let waiting = std::mem::replace(&mut *self.table.lock(), Table::Open(Armed::default()));
         if let Table::NotStarted(waiting) = waiting {
-            for (request, trigger) in waiting {
-                self.add(core, request, trigger, Index::ZERO);
+            for (request, (trigger, from)) in waiting {
+                self.add(core, request, trigger, Some(from));
             }
         }
     }
 
     /// Cancels all of them, and takes no more.
     pub(crate) fn close(&self) {
-        if let Table::Open(armed) = std::mem::replace(&mut *self.table.lock(), Table::Closed) {
+        let closed = std::mem::replace(&mut *self.table.lock(), Table::Closed);
+        if let Table::Open(armed) = closed {
             for (_, cancelled) in armed.by_key.into_values() {
                 cancelled.raise();
             }

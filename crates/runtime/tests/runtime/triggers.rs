@@ -191,3 +191,22 @@ fn on_change_misses_nothing_that_happened_since_the_snapshot_of_its_run() {
         running.stop().await.unwrap();
     });
 }
+
+/// behaviour T8
+#[test]
+fn a_change_after_the_trigger_was_set_counts_also_when_the_controller_begins_later() {
+    world(20, async |w| {
+        let diary = Diary::default();
+        let reconciler = reconcile_with(diary.clone(), async |diary, ctx, request| {
+            diary.write(ctx, &request);
+            Ok(Action::done())
+        });
+        let controller = Controller::new(&w.store, reconciler);
+        controller.handle().add_trigger(key("a"), Trigger::on_change(Source::of::<Certificate>()));
+        w.store.commit(Certificate { serial: 1 }.named("c").apply()).await.unwrap();
+        let running = w.start(controller);
+        w.sleep(SECOND).await;
+        assert_eq!(diary.names(), ["a"]);
+        running.stop().await.unwrap();
+    });
+}
