@@ -1,7 +1,8 @@
 //! A source of every kind there is.
 //!
 //! Kinds are an open set, and a subscription is to one of them. So it subscribes to each kind that has entries, and looks for new ones when the
-//! store has moved on, at most ten times a second: nothing wakes it while nothing is committed.
+//! store has moved on, at most ten times a second: nothing wakes it while nothing is committed. The kinds of owners are followed before what they own is
+//! looked at, so that no owner ends unseen between.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -57,12 +58,29 @@ struct Following {
     looked_at: Option<Position>,
 }
 
+#[derive(Default)]
 struct Followed {
     subscription: Option<Subscription<EntryEvent>>,
     /// Where to resume.
     seen: u64,
     /// Within a snapshot.
     snapshot: bool,
+}
+
+impl Followed {
+    /// Subscribes, unless it has.
+    fn subscribe(&mut self, kind: &KindName, store: &Store) {
+        if self.subscription.is_some() {
+            return;
+        }
+        self.snapshot = self.seen == 0;
+        match store.subscribe(SubscribeRequest::all(kind.as_str()).resume_at(self.seen)) {
+            Ok(subscription) => self.subscription = Some(subscription),
+            Err(error) => {
+                tracing::warn!(%kind, %error, "the owner cascade cannot follow a kind; trying again");
+            }
+        }
+    }
 }
 
 impl Following {
@@ -77,19 +95,10 @@ impl Following {
     /// Subscribes to kinds that are new, and again to those whose subscription has ended.
     fn look(&mut self) {
         for kind in self.store.snapshot().kinds() {
-            self.kinds.entry(kind).or_insert(Followed { subscription: None, seen: 0, snapshot: true });
+            self.kinds.entry(kind).or_default();
         }
         for (kind, followed) in &mut self.kinds {
-            if followed.subscription.is_none() {
-                let request = SubscribeRequest::all(kind.as_str()).resume_at(followed.seen);
-                followed.snapshot = followed.seen == 0;
-                match self.store.subscribe(request) {
-                    Ok(subscription) => followed.subscription = Some(subscription),
-                    Err(error) => {
-                        tracing::warn!(%kind, %error, "the owner cascade cannot follow a kind; trying again");
-                    }
-                }
-            }
+            followed.subscribe(kind, &self.store);
         }
         self.sync();
     }
@@ -105,13 +114,19 @@ impl Following {
             seams.sleep(LOOK).await;
         };
         let mut time_to_look = std::pin::pin!(time_to_look);
-        while let First::Right(()) = race(time_to_look.as_mut(), poll_fn(|cx| self.poll_take(cx))).await {}
+        while self.kinds.values().all(|followed| followed.subscription.is_some()) {
+            if let First::Left(()) = race(time_to_look.as_mut(), poll_fn(|cx| self.poll_take(cx))).await {
+                return;
+            }
+        }
+        // One has ended: it is taken up again also when nothing more is committed.
+        self.seat.core.seams.sleep(LOOK).await;
     }
 
     /// Takes whatever there is from all subscriptions. Ready when something was taken.
     fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let published = self.store.publisher().index();
-        let mut adds = Vec::new();
+        let (mut adds, mut owners) = (Vec::new(), Vec::new());
         let mut took = false;
         for followed in self.kinds.values_mut() {
             let Some(subscription) = &mut followed.subscription else { continue };
@@ -127,9 +142,11 @@ impl Following {
                         }
                         Message::Changes { index, events } => {
                             self.seat.health.events.fetch_add(events.len() as u64, Ordering::Relaxed);
-                            events
-                                .iter()
-                                .for_each(|event| wake(event, followed.snapshot, &self.store, &mut adds));
+                            for event in &*events {
+                                let owned = event.new.iter().flat_map(Entry::owners);
+                                owners.extend(owned.map(|owner| KindName::from(owner.kind.as_str())));
+                                wake(event, followed.snapshot, &self.store, &mut adds);
+                            }
                             if !followed.snapshot {
                                 followed.seen = index;
                             }
@@ -144,7 +161,14 @@ impl Following {
                         followed.seen = 0;
                     }
                     followed.subscription = None;
+                    took = true;
                 }
+            }
+        }
+        for kind in owners {
+            if !self.kinds.contains_key(&kind) && self.store.follows(kind.clone()) {
+                let followed = self.kinds.entry(kind.clone()).or_default();
+                followed.subscribe(&kind, &self.store);
             }
         }
         if !adds.is_empty() {

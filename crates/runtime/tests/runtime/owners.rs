@@ -213,3 +213,21 @@ fn a_lone_controller_that_commits_owned_entries_warns_once() {
     });
     assert_eq!(warnings(&lines), 0, "a manager brings the cascade along");
 }
+
+/// behaviour E7
+#[test]
+fn the_end_of_an_owner_is_noticed_also_when_its_kind_had_just_appeared() {
+    world(20, async |w| {
+        let running = cascading(&w).await;
+        child(&w, "known", &[]).await;
+        w.sleep(SECOND).await;
+        // The kind of the owner is new, and gone again before anybody has looked for new kinds.
+        let owner = w.site("owner").await;
+        child(&w, "child", &[&owner]).await;
+        w.sleep(MS).await;
+        w.store.commit(owner.delete()).await.unwrap();
+        w.sleep(10 * SECOND).await;
+        assert_eq!(w.there(), ["known"]);
+        running.stop().await.unwrap();
+    });
+}
