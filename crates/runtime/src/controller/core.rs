@@ -198,9 +198,8 @@ impl Core {
 
     /// Ends the intake.
     pub(crate) fn shut_down(&self) {
-        if !self.stop.raise() {
-            return;
-        }
+        // Each step again, should it have been shut down before it began.
+        self.stop.raise();
         self.triggers.close();
         if let Some(term) = self.term() {
             term.intake.raise();

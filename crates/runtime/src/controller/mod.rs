@@ -34,5 +34,5 @@ pub use status::{ControllerStatus, KeyStatus, KeyStatusState};
 
 pub(crate) use any_queue::{Entering, Taken};
 pub(crate) use core::Core;
-pub(crate) use run::run as run_under;
+pub(crate) use run::{Abandoned, run as run_under};
 pub(crate) use term::Term;

@@ -14,8 +14,14 @@ use crate::lease_use::{Keeper, Placement, Tenure, caught_up};
 use crate::source::{self, Body, Follows, Health};
 use crate::task::{First, RaiseOnDrop, Signal, either, race, unless};
 
-/// Stops everything at once when a `run` is dropped before its end.
-struct Abandoned(Arc<Core>);
+/// Stops everything at once when a `run` is dropped before its end. After the end it does nothing.
+pub(crate) struct Abandoned(Arc<Core>);
+
+impl Abandoned {
+    pub(crate) fn guard(controller: &Controller) -> Self {
+        Self(Arc::clone(&controller.core))
+    }
+}
 
 impl Drop for Abandoned {
     fn drop(&mut self) {
@@ -29,6 +35,8 @@ pub(crate) async fn run(
     shutdown: impl Future<Output = ()> + Send,
     keeper: Option<Arc<Keeper>>,
 ) -> Result<(), RunError> {
+    // Also when it does not begin: who waits for it is told.
+    let _abandoned = Abandoned::guard(&controller);
     controller.check()?;
     let Controller {
         core,
@@ -46,7 +54,6 @@ pub(crate) async fn run(
         hooks,
         ..
     } = controller;
-    let _abandoned = Abandoned(Arc::clone(&core));
     let drain = drain.unwrap_or(Controller::DRAIN);
     let settings = Settings {
         deadline,

@@ -1,13 +1,13 @@
 //! The manager.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use trimtab_store::Store;
 
 use super::handle::ManagerHandle;
-use crate::controller::run_under;
+use crate::controller::{Abandoned, run_under};
 use crate::lease_use::{Keeper, Leader, Placement};
 use crate::task::{Group, RaiseOnDrop, Signal, race};
 use crate::{Controller, Misconfigured, RunError, owners};
@@ -59,7 +59,7 @@ impl Manager {
     /// The first controller of a store brings the store's cascade with it.
     fn cascade_for(&mut self, controller: &Controller) {
         let store = controller.store();
-        let known = |other: &Controller| std::ptr::eq(other.store().publisher(), store.publisher());
+        let known = |other: &Controller| is_same(other.store(), store);
         if !self.no_cascade && !self.controllers.iter().any(known) {
             let before =
                 self.controllers.iter().filter(|controller| is_cascade(&controller.handle().name())).count();
@@ -127,6 +127,7 @@ impl Manager {
     /// Dropping the future stops everything at once, as by a crash.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
         let this = self.settled();
+        let _abandoned: Vec<_> = this.controllers.iter().map(Abandoned::guard).collect();
         this.check()?;
         let Some(first) = this.controllers.first() else {
             shutdown.await;
@@ -140,15 +141,20 @@ impl Manager {
         let keepers_stop = Arc::new(Signal::default());
         let _keepers_abandoned = RaiseOnDrop(Arc::clone(&keepers_stop));
         let failures = Arc::new(Mutex::new(Vec::new()));
-        let mut leases: BTreeMap<String, Arc<Keeper>> = BTreeMap::new();
+        let mut leases: Vec<(Store, String, Arc<Keeper>)> = Vec::new();
         for controller in this.controllers {
             let keeper = controller.lease().cloned().map(|lease| {
-                let keeper = leases.entry(lease.name.clone()).or_insert_with(|| {
-                    let keeper = Keeper::new(controller.store(), &lease);
-                    keeper.start(&keepers, Arc::clone(&keepers_stop));
-                    keeper
-                });
-                Arc::clone(keeper)
+                let store = controller.store();
+                // A lease of this name in another store is another lease.
+                let is_it =
+                    |(other, name, _): &&(Store, String, _)| is_same(other, store) && *name == lease.name;
+                if let Some((_, _, keeper)) = leases.iter().find(is_it) {
+                    return Arc::clone(keeper);
+                }
+                let keeper = Keeper::new(store, &lease);
+                keeper.start(&keepers, Arc::clone(&keepers_stop));
+                leases.push((store.clone(), lease.name, Arc::clone(&keeper)));
+                keeper
             });
             let (stop, failures) = (Arc::clone(&stop), Arc::clone(&failures));
             tasks.spawn(&seams, "controller", async move {
@@ -175,6 +181,10 @@ impl Manager {
         }
         self
     }
+}
+
+fn is_same(a: &Store, b: &Store) -> bool {
+    std::ptr::eq(a.publisher(), b.publisher())
 }
 
 fn is_cascade(name: &str) -> bool {

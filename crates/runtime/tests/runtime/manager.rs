@@ -180,3 +180,91 @@ fn metrics_are_told_in_the_text_format_of_prometheus() {
         ended.await.unwrap().unwrap();
     });
 }
+
+/// behaviour C14
+#[test]
+fn dropping_the_future_of_run_cancels_what_runs_at_once() {
+    world(20, async |w| {
+        w.put("blog", site(80)).await;
+        let ended = Arc::new(Mutex::new(None));
+        let reconciler = reconcile_with(Arc::clone(&ended), async |ended, ctx, _| {
+            struct Note<'a>(&'a trimtab_runtime::Context, &'a Mutex<Option<trimtab_seams::Instant>>);
+            impl Drop for Note<'_> {
+                fn drop(&mut self) {
+                    *self.1.lock() = Some(self.0.now());
+                }
+            }
+            let _note = Note(ctx, ended);
+            ctx.sleep(20 * SECOND).await;
+            Ok(Action::done())
+        });
+        let manager =
+            Manager::new().add(Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>()));
+        let begun = w.seams.now();
+        let (seams, run) = (w.seams.clone(), manager.run(std::future::pending()));
+        tokio::select! {
+            biased;
+            _ = run => unreachable!("nothing stops it"),
+            () = seams.sleep(SECOND) => {}
+        }
+        w.sleep(MS).await;
+        assert_eq!(*ended.lock(), Some(begun + SECOND));
+    });
+}
+
+/// behaviour C20, guarantee L-a
+#[test]
+fn controllers_of_two_stores_under_one_placement_each_hold_the_lease_of_their_own_store() {
+    world(21, async |w| {
+        let other = World::open(&w.seams).await;
+        let write = |w: &World| {
+            let reconciler = reconcile_with((), async |(), ctx, request| {
+                let Some(site) = ctx.get::<Site>(&request)? else { return Ok(Action::done()) };
+                ctx.commit(site.edit_status(|status| status.serving = Some(80))).await?;
+                Ok(Action::done())
+            });
+            Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>())
+        };
+        w.put("blog", site(80)).await;
+        // So that the indexes of the two have nothing to do with each other.
+        for port in 0..7 {
+            other.put("blog", site(port)).await;
+        }
+        let manager = Manager::new()
+            .add(write(&w).named("one"))
+            .add(write(&other).named("other"))
+            .with_placement(trimtab_runtime::Placement::leader("all"));
+        let (stop, ended) = run(&w, manager);
+        w.sleep(5 * SECOND).await;
+        for store in [&w.store, &other.store] {
+            assert_eq!(store.get::<Site>("blog").unwrap().unwrap().status.serving, Some(80));
+        }
+        drop(stop);
+        ended.await.unwrap().unwrap();
+    });
+}
+
+/// behaviour C15, C20
+#[test]
+fn who_waits_for_a_manager_that_cannot_run_is_told() {
+    world(22, async |w| {
+        let diary = Diary::default();
+        let twice = || Controller::new(&w.store, noting(&diary)).named("twice");
+        let manager = Manager::new().add(twice()).add(twice());
+        let handle = manager.handle();
+        let waiting = async {
+            tokio::select! {
+                biased;
+                ready = handle.ready() => Some(ready),
+                () = w.seams.sleep(SECOND) => None,
+            }
+        };
+        let (ended, ready) = tokio::join!(manager.run(std::future::pending()), waiting);
+        assert!(matches!(ended, Err(RunError::Misconfigured(_))));
+        assert_eq!(ready, Some(false));
+        let alone = Controller::new(&w.store, noting(&diary)).with_resync(Duration::ZERO);
+        let handle = alone.handle();
+        assert!(alone.run(std::future::pending()).await.is_err());
+        assert!(!handle.synced().await);
+    });
+}
