@@ -31,8 +31,6 @@ pub struct Cause {
     pub(crate) waits: u8,
     /// Which echo in a row this run is: caused by nothing but the key's own last writes.
     pub(crate) echoes: u8,
-    /// The echo has been held back already.
-    pub(crate) held: bool,
     /// Something happened since it was last looked at, as against the runtime or the key itself repeating a run.
     pub(crate) news: bool,
 }
@@ -94,7 +92,6 @@ impl Merge for Cause {
         self.conflicts = self.conflicts.max(newer.conflicts);
         self.waits = self.waits.max(newer.waits);
         self.echoes = self.echoes.max(newer.echoes);
-        self.held |= newer.held;
         match newer.reasons {
             Reasons::None => {}
             Reasons::One(reason) => self.add(reason),

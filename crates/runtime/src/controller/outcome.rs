@@ -60,11 +60,12 @@ pub(super) fn settle(run: &Run<'_>, ctx: Context, ran: Ran) {
             Verdict::Stop
         }
     };
+    let wrote = !commits.is_empty();
     if let Some(written) = commits.iter().max().copied() {
         let shown = core.store.position().map_or(Index::ZERO, |position| position.index);
         core.unseen.raise(&claim, written, shown, || shown);
         let taken = || run.term.taken(&core.store);
-        core.echoes.wrote(&claim, commits, claim.data().echoes, taken);
+        core.echoes.wrote(&claim, (commits, index), claim.data().echoes, taken);
     }
     if matches!(verdict, Verdict::Done | Verdict::After(_) | Verdict::Now) {
         core.answered.raise(&claim, index, run.term.passed(), || run.term.taken(&core.store));
@@ -79,7 +80,7 @@ pub(super) fn settle(run: &Run<'_>, ctx: Context, ran: Ran) {
         unknown::hold(core, run.term, claim, pending);
         return;
     }
-    run.end(claim, verdict, conflict);
+    run.end(claim, verdict, conflict, wrote);
 }
 
 fn judge(core: &Core, ran: Ran) -> (Ended, Verdict) {
@@ -159,11 +160,11 @@ impl Run<'_> {
     }
 
     /// Lets go of the key.
-    fn end(&self, mut claim: Taken, verdict: Verdict, conflict: Option<Index>) {
+    fn end(&self, mut claim: Taken, verdict: Verdict, conflict: Option<Index>, wrote: bool) {
         let (core, settings) = (self.core, self.core.settings());
         // What holds it back goes on, or has just been found out.
-        let goes_on =
-            matches!(verdict, Verdict::Now | Verdict::Conflict) || u32::from(claim.data().echoes) > BURST;
+        let echoes = wrote && u32::from(claim.data().echoes) > BURST;
+        let goes_on = echoes || matches!(verdict, Verdict::Now | Verdict::Conflict);
         if !goes_on {
             core.troubles.over(&claim);
         }

@@ -91,7 +91,8 @@ impl<L: Limiter<Request>> Limiter<Request> for Delayed<L> {
     fn next_retry(&self, request: &Request, failure: &trimtab_queue::Failure<'_>) -> Duration {
         let asked = failure.error.and_then(|error| error.downcast_ref::<crate::RetryAfter>());
         let delay = self.0.next_retry(request, failure);
-        asked.map_or(delay, crate::RetryAfter::delay)
+        // "At once" from something that fails says nothing about when it will not.
+        asked.map(crate::RetryAfter::delay).filter(|asked| !asked.is_zero()).unwrap_or(delay)
     }
 
     fn forget(&self, request: &Request) {

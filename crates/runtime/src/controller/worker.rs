@@ -59,13 +59,13 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
         let request = Request::clone(&claim);
         let ctx = Context::of_run(&core, &term, era, snapshot, claim);
         let span = span(&core, &ctx);
+        let deadline = core.settings().deadline;
+        // Called within the future, so that a panic before there is one to poll is caught too.
+        let work = async { reconciler.reconcile(&ctx, request).await };
         let ran = if span.is_disabled() {
-            run(&term, core.settings().deadline, &mut timer, &core, reconciler.reconcile(&ctx, request)).await
+            run(&term, deadline, &mut timer, &core, work).await
         } else {
-            let deadline = core.settings().deadline;
-            run(&term, deadline, &mut timer, &core, reconciler.reconcile(&ctx, request))
-                .instrument(span)
-                .await
+            run(&term, deadline, &mut timer, &core, work).instrument(span).await
         };
         let took = begun.map(|begun| core.seams.now() - begun);
         settle(&Run { core: &core, term: &term, number, took }, ctx, ran);
@@ -84,23 +84,28 @@ async fn next(core: &Core, term: &Term) -> Option<Taken> {
 
 /// Holds a key back whose own writes make it run over and over.
 fn unless_echo(core: &Core, mut claim: Taken, number: usize) -> Option<Taken> {
-    if claim.data().held {
-        claim.data_mut().held = false;
-        return Some(claim);
-    }
-    let row = core.echoes.row(&claim, claim.data());
+    let echo = core.echoes.of(&claim, claim.data());
+    let row = echo.as_ref().map_or(0, |echo| echo.row);
     claim.data_mut().echoes = row;
-    let delay = damping::delay(&*core.settings().damper, &core.seams, &claim, row.into());
+    let Some(echo) = echo.filter(|_| u32::from(row) > damping::BURST) else { return Some(claim) };
+    let now = core.seams.now();
+    let delay = match echo.until() {
+        // More of what the last run wrote has come back meanwhile.
+        Some(until) => until - now,
+        None => damping::delay(&*core.settings().damper, &core.seams, &claim, row.into()),
+    };
     if delay.is_zero() {
         return Some(claim);
     }
-    core.tally(number).damped();
+    if echo.until().is_none() {
+        core.tally(number).damped();
+    }
+    core.echoes.hold(&claim, echo, now + delay);
     if core.troubles.note(&claim, Trouble::Echo(row.into())) {
         let (controller, request) = (core.name(), &*claim);
         tracing::warn!(%controller, %request, row, ?delay, "held back: its own writes make it run over and over");
     }
-    let cause = claim.data_mut();
-    (cause.held, cause.news) = (true, false);
+    claim.data_mut().news = false;
     claim.finish(Outcome::Again(delay));
     None
 }

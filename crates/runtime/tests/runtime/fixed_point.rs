@@ -3,7 +3,7 @@
 use trimtab_runtime::{Action, Controller, Manager, Source, reconcile_with};
 use trimtab_store::Kind as _;
 
-use crate::world::{Certificate, Diary, SECOND, Site, site, world};
+use crate::world::{Certificate, Diary, MS, SECOND, Site, site, world};
 
 /// guarantee R-d
 #[test]
@@ -46,5 +46,57 @@ fn at_the_fixed_point_there_are_no_commits_and_no_runs_in_ten_minutes() {
         manager.run(script).await.unwrap();
         let totals: u64 = handle.controllers().iter().map(|c| c.metrics().reconciles.failed).sum();
         assert_eq!(totals, 0);
+    });
+}
+
+/// guarantee R-f
+#[test]
+fn a_key_whose_runs_write_twice_is_held_back_although_the_second_write_is_told_late() {
+    world(2, async |w| {
+        let diary = Diary::default();
+        let reconciler = reconcile_with(diary.clone(), async |diary, ctx, request| {
+            diary.write(ctx, &request);
+            for _ in 0..2 {
+                let site = ctx.get::<Site>(&request)?.expect("there");
+                ctx.commit(site.edit(|site| site.port = site.port.wrapping_add(1))).await?;
+                // Time in which what was written comes back.
+                ctx.sleep(MS).await;
+            }
+            let site = ctx.get::<Site>(&request)?.expect("there");
+            ctx.commit(site.edit(|site| site.port = site.port.wrapping_add(1))).await?;
+            Ok(Action::done())
+        });
+        w.put("blog", site(80)).await;
+        let running = w.start(Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>()));
+        w.sleep(60 * SECOND).await;
+        assert!(diary.len() < 40, "{} runs in a minute", diary.len());
+        assert_eq!(running.handle.status().hot.len(), 1);
+        // Somebody else's write does not wait.
+        let before = diary.len();
+        w.put("blog", site(80)).await;
+        w.sleep(100 * MS).await;
+        assert!(diary.len() > before);
+        running.stop().await.unwrap();
+    });
+}
+
+/// behaviour C10
+#[test]
+fn a_chain_of_own_writes_that_has_come_to_its_end_is_settled() {
+    world(3, async |w| {
+        let diary = Diary::default();
+        let reconciler = reconcile_with(diary.clone(), async |diary, ctx, request| {
+            diary.write(ctx, &request);
+            let site = ctx.get::<Site>(&request)?.expect("there");
+            ctx.commit(site.edit(|site| site.port = (site.port + 1).min(90))).await?;
+            Ok(Action::done())
+        });
+        w.put("blog", site(80)).await;
+        let running = w.start(Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>()));
+        w.sleep(60 * SECOND).await;
+        assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().spec.port, 90);
+        assert_eq!(running.handle.status().hot, [], "nothing holds it back any more");
+        assert!(running.handle.is_settled());
+        running.stop().await.unwrap();
     });
 }

@@ -352,3 +352,48 @@ fn hooks_are_told_of_each_run_with_its_reasons_notes_and_ending() {
         assert_eq!(*told.lock(), wanted);
     });
 }
+
+/// Panics before there is a future to poll.
+struct Hasty(Diary);
+
+impl Reconciler for Hasty {
+    fn reconcile(
+        &self,
+        ctx: &trimtab_runtime::Context,
+        request: trimtab_runtime::Request,
+    ) -> impl Future<Output = Result<Action>> + Send {
+        self.0.write(ctx, &request);
+        assert!(request.name() != "bad" || ctx.attempt() > 3, "too early");
+        std::future::ready(Ok(Action::done()))
+    }
+}
+
+/// behaviour C12, guarantee R-e
+#[test]
+fn a_panic_before_the_first_await_is_an_error_of_that_run_too() {
+    world(20, async |w| {
+        let diary = Diary::default();
+        w.put("bad", site(80)).await;
+        let running = w.start(sites(&w, Hasty(diary.clone())));
+        w.sleep(SECOND).await;
+        assert_eq!(diary.of("bad").len(), 4);
+        w.put("good", site(80)).await;
+        w.sleep(SECOND).await;
+        assert_eq!(diary.of("good").len(), 1, "the worker lives on");
+        running.stop().await.unwrap();
+    });
+}
+
+/// behaviour L5, guarantee R-f
+#[test]
+fn come_back_after_no_time_at_all_is_no_reason_to_spin() {
+    world(21, async |w| {
+        let diary = Diary::default();
+        w.put("blog", site(80)).await;
+        let running =
+            w.start(sites(&w, scripted(&diary, |_| Err(Error::retry_after(Duration::ZERO, "busy")))));
+        w.sleep(SECOND).await;
+        assert!(diary.len() <= 12, "{} runs in a second", diary.len());
+        running.stop().await.unwrap();
+    });
+}
