@@ -38,7 +38,12 @@ impl Context {
             Ok(committed) => {
                 if committed.commit.is_committed() {
                     let index = committed.commit.position().index;
-                    memory.commits.push(index);
+                    // What lies outside of the store's scope is never seen in its view, and must not be waited for.
+                    let is_followed =
+                        |key: &Key| !matches!(self.view.entry(key), Err(ReadError::NotFollowed(_)));
+                    if committed.touched.iter().any(|touched| is_followed(touched.key())) {
+                        memory.commits.push(index);
+                    }
                     std::sync::Arc::make_mut(memory.own.get_or_insert_default()).lay(&committed);
                     self.has_own.store(true, Ordering::Release);
                     let own = memory.own.as_deref();
@@ -55,7 +60,8 @@ impl Context {
                     let found = conflicts.iter().filter_map(|conflict| conflict.found.as_ref());
                     memory.conflict = memory.conflict.max(found.map(Entry::modified).max());
                 }
-                memory.refusal = Refusal::of(&error);
+                // The first one stands: commits that were under way beside it end later.
+                memory.refusal = memory.refusal.take().or_else(|| Refusal::of(&error));
                 Err(error)
             }
         }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use trimtab_backend::Memory;
 use trimtab_runtime::{Action, Controller, Source, reconcile_with};
-use trimtab_store::{Key, KindKey as _};
+use trimtab_store::{Key, Kind as _, KindKey as _};
 
-use crate::world::{Certificate, Diary, MS, NextCommit, SECOND, Site, site, world};
+use crate::world::{Certificate, Diary, MS, NextCommit, SECOND, Site, World, site, world};
 
 /// behaviour C17, guarantee W-d
 #[test]
@@ -194,6 +194,88 @@ fn when_an_older_copy_of_the_store_is_put_back_nothing_counts_as_answered() {
             running.settled().await;
         }
         assert_eq!(diary.all().iter().map(|run| run.index).collect::<Vec<_>>(), [1, 2, 3]);
+        running.stop().await.unwrap();
+    });
+}
+
+/// behaviour C17
+#[test]
+fn a_key_that_wrote_what_its_store_does_not_follow_runs_again() {
+    world(20, async |w| {
+        let diary = Diary::default();
+        let store = trimtab_store::Store::builder(w.backend.clone())
+            .seams(&w.seams)
+            .scope(trimtab_store::Scope::Kind("site".into()))
+            .open()
+            .await
+            .unwrap();
+        let reconciler = reconcile_with(diary.clone(), async |diary, ctx, request| {
+            diary.write(ctx, &request);
+            ctx.commit(Certificate { serial: 1 }.named(format!("c{}", diary.len())).overwrite()).await?;
+            Ok(Action::done())
+        });
+        w.put("blog", site(80)).await;
+        let running = w.start(Controller::new(&store, reconciler).subscribe(Source::of::<Site>()));
+        w.sleep(SECOND).await;
+        assert_eq!(diary.len(), 1);
+        running.handle.enqueue(Key::of::<Site>("blog"));
+        w.sleep(10 * SECOND).await;
+        assert_eq!(diary.len(), 2);
+        running.stop().await.unwrap();
+    });
+}
+
+/// guarantee W-b, fault F17
+#[test]
+fn after_an_older_copy_of_the_store_was_put_back_each_key_runs_on_what_it_shows() {
+    world(21, async |w| {
+        let diary = Diary::default();
+        let rests = Source::of::<Certificate>().map(|change| change.beside::<Site>("blog"));
+        let sites = Controller::new(&w.store, noting(&diary)).subscribe(Source::of::<Site>());
+        let running = w.start(sites.subscribe(rests));
+        for port in 0..50 {
+            w.put("blog", site(port)).await;
+        }
+        running.settled().await;
+        let older = World::open(&w.seams).await;
+        older.put("blog", site(7)).await;
+        diary.clear();
+        w.backend.replace(older.backend.memory());
+        w.sleep(10 * SECOND).await;
+        assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().spec.port, 7);
+        assert_eq!(diary.all().iter().map(|run| run.index).collect::<Vec<_>>(), [1]);
+        running.stop().await.unwrap();
+    });
+}
+
+/// guarantee R-b
+#[test]
+fn an_open_outcome_is_not_forgotten_when_a_commit_beside_it_fails_later() {
+    world(22, async |w| {
+        let diary = Diary::default();
+        let state = (diary.clone(), w.backend.clone());
+        let reconciler = reconcile_with(state, async |(diary, backend), ctx, request| {
+            diary.write(ctx, &request);
+            if diary.len() > 1 {
+                return Ok(Action::done());
+            }
+            let later = async {
+                ctx.sleep(5 * SECOND).await;
+                backend.next_commit(NextCommit::LostAndUnknown);
+                ctx.commit(Certificate { serial: 2 }.named("b").create()).await
+            };
+            backend.next_commit(NextCommit::LostAndUnknown);
+            let both = tokio::join!(ctx.commit(Certificate { serial: 1 }.named("a").create()), later);
+            assert!(both.0.is_err() && both.1.is_err());
+            Ok(Action::done())
+        });
+        w.put("blog", site(80)).await;
+        w.backend.mute(true);
+        let running = w.start(Controller::new(&w.store, reconciler).subscribe(Source::of::<Site>()));
+        w.sleep(12 * SECOND).await;
+        w.backend.mute(false);
+        w.sleep(30 * SECOND).await;
+        assert_eq!(diary.len(), 2, "it looks at what became of the first one");
         running.stop().await.unwrap();
     });
 }

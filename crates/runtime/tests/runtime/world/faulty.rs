@@ -76,6 +76,11 @@ impl Faulty {
         waiting.into_iter().for_each(Waker::wake);
     }
 
+    /// The copy of the store that is in place.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory.lock().clone()
+    }
+
     /// Whether unknown outcomes stay unknown.
     pub(crate) fn mute(&self, mute: bool) {
         self.state.lock().mute = mute;
