@@ -28,7 +28,13 @@ pub(crate) fn check(dir: &Path) -> Exit {
         eprintln!("{errors} {} to mend", if errors == 1 { "mistake" } else { "mistakes" });
         return Exit::Failed;
     }
-    println!("ok: {controllers} controllers, {entries} entries");
+    let several =
+        |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    println!(
+        "ok: {}, {}",
+        several(controllers, "controller", "controllers"),
+        several(entries, "entry", "entries")
+    );
     Exit::Done
 }
 

@@ -47,6 +47,11 @@ impl<'s, 'i> Fields<'s, 'i> {
         Problem::error(self.source.path, Some(line), &format!("{}{field}", self.path), what)
     }
 
+    /// Whether a field is there and not yet taken.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.table.contains_key(field)
+    }
+
     fn take(&mut self, field: &'static str) -> Option<(usize, Spanned<DeValue<'i>>)> {
         self.known.push(field);
         let value = self.table.remove(field)?;

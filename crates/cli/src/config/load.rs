@@ -29,6 +29,19 @@ pub(crate) fn load(place: &Path) -> Result<(Config, Problems), Problem> {
     let folder = std::path::absolute(folder)
         .map_err(|error| Problem::error(&path, None, "", format!("lies nowhere: {error}")))?;
     let (config, mut problems) = parse(&path, &folder, &text);
+    let entries = &config.entries.path;
+    if *entries != folder.join("entries") && !entries.exists() {
+        let what = format!("{} is not there; until it is, there are no entries", entries.display());
+        problems.push(Problem::warning(&path, None, "entries.path", what));
+    }
+    if problems.errors() == 0 && config.controllers.is_empty() {
+        problems.push(Problem::warning(
+            &path,
+            None,
+            "controller",
+            "there is none, so nothing will be run; write a `[[controller]]`",
+        ));
+    }
     for (number, controller) in config.controllers.iter().enumerate() {
         problems.extend(check_program(&path, &config, number, controller));
     }

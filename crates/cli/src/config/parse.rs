@@ -181,12 +181,15 @@ fn exec(table: &mut Fields<'_, '_>, problems: &mut Problems) -> Option<Vec<Strin
         ));
         return None;
     }
+    let is_there = table.has("exec");
     match table.texts("exec", problems) {
         Some(exec) if exec.value.first().is_none_or(String::is_empty) => {
             problems.push(table.problem(exec.line, "exec", "must name a program: `exec = [\"./program\"]`"));
             None
         }
         Some(exec) => Some(exec.value),
+        // Of the wrong type, which has been told.
+        None if is_there => None,
         None => {
             problems.push(table.problem(line, "exec", "is missing: `exec = [\"./program\"]`"));
             None
@@ -267,5 +270,5 @@ fn check_pointer(pointer: &str) -> Result<(), String> {
 
 /// The program of a controller as it will be started.
 pub(crate) fn program(folder: &Path, program: &str) -> PathBuf {
-    if program.contains('/') { folder.join(program) } else { program.into() }
+    if program.contains('/') { folder.join(program.trim_start_matches("./")) } else { program.into() }
 }

@@ -156,6 +156,8 @@ const WRONG: [(&str, &str); 20] = [
 
 #[test]
 fn each_wrong_value_has_a_message_of_its_own() {
+    let (_, mistyped) = read("[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = \"./a\"");
+    assert_eq!(mistyped.len(), 1, "what is there is not told to be missing: {mistyped:?}");
     for (text, wanted) in WRONG {
         let (_, problems) = read(text);
         assert!(problems.iter().any(|problem| problem.contains(wanted)), "{text}\n{problems:#?}");

@@ -56,9 +56,27 @@ impl Output {
             format!("standard output must be nothing or one JSON document: {error}; it begins {start:?}")
         };
         let Unique(value) = serde_json::from_str(text).map_err(wrong)?;
-        serde_json::from_value(value)
-            .map_err(|error| format!("standard output is not an answer of protocol 1: {error}"))
+        // Serde would take a list for the fields in their order.
+        let Value::Object(fields) = value else {
+            return Err(
+                "standard output is not an answer of protocol 1: it must be an object, such as `{}`".into()
+            );
+        };
+        serde_json::from_value(Value::Object(fields.clone())).map_err(|error| {
+            let field = wrong_field(fields).map(|field| format!("{field}: ")).unwrap_or_default();
+            format!("standard output is not an answer of protocol 1: {field}{error}")
+        })
     }
+}
+
+/// The known field that cannot be read. Serde's error names unknown fields only.
+fn wrong_field(fields: serde_json::Map<String, Value>) -> Option<String> {
+    let known = ["status", "apply", "delete", "requeue_after", "finalized", "exactly"];
+    let mut fields = fields.into_iter().filter(|(name, _)| known.contains(&name.as_str()));
+    fields.find_map(|(name, value)| {
+        let alone = serde_json::Map::from_iter([(name.clone(), value)]);
+        serde_json::from_value::<Output>(Value::Object(alone)).is_err().then_some(name)
+    })
 }
 
 #[cfg(test)]
@@ -82,7 +100,11 @@ mod tests {
         assert!(wrong("{} {}").contains("trailing characters"));
         assert!(wrong("{\"statsu\": {}}").contains("unknown field `statsu`"));
         assert!(wrong("{\"status\": {}, \"status\": {}}").contains("duplicate key `status`"));
-        assert!(wrong("{\"requeue_after\": 30}").contains("expected a string"));
+        assert!(
+            wrong("{\"requeue_after\": 30}")
+                .contains("requeue_after: invalid type: integer `30`, expected a string")
+        );
+        assert!(wrong("[]").ends_with("it must be an object, such as `{}`"), "{}", wrong("[]"));
         assert!(wrong("{\"requeue_after\": \"30\"}").contains("not a duration"));
         assert!(
             wrong("{\"apply\": [{\"kind\": \"a\", \"name\": \"b\", \"sepc\": {}}]}")

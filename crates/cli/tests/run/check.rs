@@ -13,7 +13,7 @@ async fn check(folder: &Folder) -> Ended {
 #[tokio::test]
 async fn a_folder_without_mistakes_is_counted() {
     let ended = check(&Folder::of_example("sites")).await.with_code(0);
-    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("ok: 1 controllers, 5 entries\n", ""));
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("ok: 1 controller, 5 entries\n", ""));
 }
 
 #[tokio::test]
@@ -33,6 +33,15 @@ async fn all_mistakes_of_the_file_and_the_entries_are_told_at_once() {
         assert!(ended.err.contains(wanted), "{wanted:?} is not in:\n{}", ended.err);
     }
     assert!(!folder.has("data"));
+}
+
+/// Both were silent: an operator with a misspelt folder saw "0 entries", and "settled".
+#[tokio::test]
+async fn a_folder_that_is_not_there_and_a_file_without_controllers_are_worth_a_warning() {
+    let folder = Folder::new("[entries]\npath = \"entrys\"\n");
+    let ended = check(&folder).await.with_code(0);
+    let ended = ended.logged("entrys is not there; until it is, there are no entries\n");
+    ended.logged("controller: there is none, so nothing will be run; write a `[[controller]]`\n");
 }
 
 #[tokio::test]
