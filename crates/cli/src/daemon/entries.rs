@@ -44,10 +44,10 @@ pub(super) struct Entries {
     watcher: Watcher,
     /// What stood in each file when it was last applied.
     applied: BTreeMap<String, u64>,
-    /// Files with something that is to be tried again.
-    again: BTreeSet<String>,
-    /// By file: what could not be applied as it stands.
-    refused: BTreeMap<String, Vec<String>>,
+    /// What is to be tried again. Not the rest of its file, which others may have changed since.
+    again: BTreeSet<Key>,
+    /// What could not be applied as it stands, and why.
+    refused: BTreeMap<Key, String>,
     prune_again: bool,
     /// The problems told last, so that they are told once.
     told: Vec<Problem>,
@@ -97,18 +97,18 @@ impl Entries {
         let look = self.look().await;
         self.tell(look.problems.clone().sorted());
         let declared: BTreeSet<Key> = look.declared.iter().map(|declared| declared.key.clone()).collect();
-        let todo = look.declared.into_iter().filter(|one| self.is_due(&one.origin, &look.files)).collect();
+        let todo = look.declared.into_iter().filter(|one| self.is_due(one, &look.files)).collect();
         let done = apply::all(&self.store, &self.seams, todo).await;
+        self.refused.retain(|key, _| declared.contains(key));
         let waits = self.note(done, &look.files);
         let prunes = self.config.entries.prune && !look.incomplete && self.config.entries.path.exists();
         self.prune_again = prunes && !apply::prune(&self.store, &self.origin(), &declared).await;
 
         let wrong = self.told.iter().map(ToString::to_string);
         let mut standing = self.standing.lock();
-        standing.wrong = wrong.chain(self.refused.values().flatten().cloned()).collect();
-        standing.pending = self.prune_again
-            || self.again.len() > waits.iter().map(|(file, _)| file).collect::<BTreeSet<_>>().len();
-        standing.waits = waits.into_iter().map(|(_, key)| key).collect();
+        standing.wrong = wrong.chain(self.refused.values().cloned()).collect();
+        standing.pending = self.prune_again || self.again.len() > waits.len();
+        standing.waits = waits;
     }
 
     /// Reads the folder, on a thread that may be blocked.
@@ -127,9 +127,9 @@ impl Entries {
         answered.await.unwrap_or_else(|_| Folder { incomplete: true, ..Folder::default() })
     }
 
-    /// Whether a file has changed since it was applied, or has something that is to be tried again.
-    fn is_due(&self, origin: &str, files: &BTreeMap<String, u64>) -> bool {
-        self.again.contains(origin) || self.applied.get(origin) != files.get(origin)
+    /// Whether its file has changed since it was applied, or it is to be tried again.
+    fn is_due(&self, one: &Declared, files: &BTreeMap<String, u64>) -> bool {
+        self.again.contains(&one.key) || self.applied.get(&one.origin) != files.get(&one.origin)
     }
 
     /// Tells problems that were not told at the last look.
@@ -140,16 +140,15 @@ impl Entries {
         self.told = problems;
     }
 
-    /// Tells what came of it and remembers it. Gives what waits for a deletion, by file.
-    fn note(&mut self, done: Vec<(Declared, Applied)>, files: &BTreeMap<String, u64>) -> Vec<(String, Key)> {
-        let touched: BTreeSet<&String> = done.iter().map(|(declared, _)| &declared.origin).collect();
-        self.refused.retain(|file, _| files.contains_key(file) && !touched.contains(file));
+    /// Tells what came of it and remembers it. Gives what waits for a deletion.
+    fn note(&mut self, done: Vec<(Declared, Applied)>, files: &BTreeMap<String, u64>) -> Vec<Key> {
         self.again.clear();
         self.applied.clone_from(files);
         let (mut created, mut changed, mut unchanged) = (0, 0, 0);
         let mut waits = Vec::new();
         let tell = done.len() <= MOST_TOLD;
         for (Declared { origin, line, key, .. }, applied) in done {
+            self.refused.remove(&key);
             match applied {
                 Applied::Created(index) => {
                     created += 1;
@@ -165,16 +164,16 @@ impl Entries {
                 }
                 Applied::Unchanged => unchanged += 1,
                 Applied::Going => {
-                    self.again.insert(origin.clone());
-                    waits.push((origin, key));
+                    self.again.insert(key.clone());
+                    waits.push(key);
                 }
                 Applied::Refused(what) => {
                     tracing::error!("{origin}:{line}: {what}");
-                    self.refused.entry(origin.clone()).or_default().push(format!("{origin}:{line}: {what}"));
+                    self.refused.insert(key, format!("{origin}:{line}: {what}"));
                 }
                 Applied::Later(what) => {
                     tracing::warn!(%key, error = %what, "could not be applied from {origin}; it is tried again");
-                    self.again.insert(origin);
+                    self.again.insert(key);
                 }
             }
         }

@@ -106,6 +106,36 @@ async fn a_site_declared_again_while_it_is_being_deleted_is_made_anew() {
     daemon.until("it is there again", || folder.has("there")).await;
 }
 
+#[tokio::test]
+async fn what_waits_for_a_deletion_is_tried_again_without_the_rest_of_its_file() {
+    let folder = Folder::new(&format!(
+        "[store]\nurl = \"memory:\"\n[entries]\nprune = true\n{SITES}finalizer = true\n"
+    ));
+    // The site that is being deleted goes on for ever, and says each time what docs is to be.
+    let script = "input=$(cat); case $TRIMTAB_NAME$input in
+        docs*'\"port\":80'*) echo 80 >> ports;;
+        docs*'\"port\":81'*) echo 81 >> ports;;
+        blog*'\"deleting\":true'*) echo x >> held
+            echo '{\"apply\": [{\"kind\": \"site\", \"name\": \"docs\", \"spec\": {\"port\": 81}}], \"requeue_after\": \"200ms\"}';;
+    esac; touch seen-$TRIMTAB_NAME";
+    folder.script("script", script);
+    let both = format!("{}---\n{}", site("docs", 80), site("blog", 80));
+    folder.write("entries/two.yaml", &both);
+    let daemon = folder.start(&[]);
+    daemon.until("both are there", || folder.has("seen-docs") && folder.has("seen-blog")).await;
+    folder.write("entries/two.yaml", &site("docs", 80));
+    daemon.until("it is held", || folder.has("held")).await;
+    folder.write("entries/two.yaml", &both);
+    daemon.logs("site/docs: changed from entries/two.yaml").await;
+    folder.remove("held");
+    let times =
+        |file: &str, text: &str| if folder.has(file) { folder.read(file).matches(text).count() } else { 0 };
+    let before = times("ports", "80");
+    daemon.until("several looks", || times("held", "x") >= 10).await;
+    let after = times("ports", "80");
+    assert!(after <= before + 1, "{before}, then {after}: who wrote last is right until the file changes");
+}
+
 /// behaviour E7
 #[tokio::test]
 async fn children_wake_their_owner_and_go_with_it() {
