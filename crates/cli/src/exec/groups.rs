@@ -11,25 +11,41 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 /// The groups of all scripts. Clones are the same set.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Groups(Arc<Mutex<BTreeSet<i32>>>);
+pub(crate) struct Groups(Arc<Mutex<Running>>);
+
+#[derive(Debug, Default)]
+struct Running {
+    groups: BTreeSet<i32>,
+    /// All were killed; one that was being started meanwhile is killed when it comes.
+    killed: bool,
+}
 
 impl Groups {
     pub(super) fn enter(&self, group: Pid) {
-        self.0.lock().insert(group.as_raw_pid());
+        let mut running = self.0.lock();
+        if running.killed {
+            _ = kill_process_group(group, Signal::KILL);
+        } else {
+            running.groups.insert(group.as_raw_pid());
+        }
     }
 
     pub(super) fn leave(&self, group: Pid) {
-        self.0.lock().remove(&group.as_raw_pid());
+        self.0.lock().groups.remove(&group.as_raw_pid());
     }
 
     /// Whether none is left.
     pub(crate) fn are_gone(&self) -> bool {
-        self.0.lock().is_empty()
+        self.0.lock().groups.is_empty()
     }
 
-    /// Kills every group that is left, and says how many there were.
+    /// Kills every group that is left, and says how many there were. From now on none can begin.
     pub(crate) fn kill_all(&self) -> usize {
-        let left = std::mem::take(&mut *self.0.lock());
+        let left = {
+            let mut running = self.0.lock();
+            running.killed = true;
+            std::mem::take(&mut running.groups)
+        };
         let groups = left.iter().copied().filter_map(Pid::from_raw);
         groups.filter(|&group| kill_process_group(group, Signal::KILL).is_ok()).count()
     }

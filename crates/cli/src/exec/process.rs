@@ -245,8 +245,15 @@ impl Drop for Group {
         self.signal(Signal::TERM);
         let (seams, groups) = (self.seams.clone(), self.groups.clone());
         self.seams.spawn("end of a cancelled script", async move {
-            seams.sleep(GRACE).await;
-            signal(Some(id), Signal::KILL);
+            let deadline = seams.now() + GRACE;
+            // Asked after, so that nobody waits for one that is gone, and its number is not signalled when another has it.
+            while test_kill_process_group(id).is_ok() {
+                if seams.now() >= deadline {
+                    signal(Some(id), Signal::KILL);
+                    break;
+                }
+                seams.sleep(ASK_AGAIN).await;
+            }
             groups.leave(id);
         });
     }

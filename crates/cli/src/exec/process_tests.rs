@@ -115,6 +115,30 @@ async fn a_run_that_is_cancelled_ends_its_script() {
 }
 
 #[tokio::test]
+async fn a_cancelled_script_that_ends_when_asked_is_not_waited_for_longer() {
+    let (seams, program) = (Seams::tokio(), shell("exec sleep 600"));
+    let more = BTreeMap::new();
+    tokio::select! {
+        _ = program.run(&seams, &more, Vec::new(), 600 * SECOND, |_| {}) => panic!("it sleeps for ten minutes"),
+        () = seams.sleep(Duration::from_millis(50)) => {}
+    }
+    let cancelled = seams.now();
+    while !program.groups.are_gone() {
+        seams.sleep(Duration::from_millis(5)).await;
+    }
+    assert!(seams.now() - cancelled < Duration::from_millis(1500));
+}
+
+#[tokio::test]
+async fn a_script_that_was_being_started_when_all_were_killed_is_killed_too() {
+    let program = shell("exec sleep 600");
+    assert_eq!(program.groups.kill_all(), 0);
+    let ended =
+        program.run(&Seams::tokio(), &BTreeMap::new(), Vec::new(), 60 * SECOND, |_| {}).await.unwrap();
+    assert_eq!(ended.how, How::Signalled(9));
+}
+
+#[tokio::test]
 async fn a_program_that_cannot_be_started_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("script");
