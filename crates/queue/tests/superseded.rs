@@ -17,7 +17,7 @@ fn superseded_fires_when_the_key_is_added_during_its_run_and_only_then() {
         queue.add("b");
         let claim = queue.get().await.expect("not shut down");
         let other = queue.get().await.expect("not shut down");
-        let mut superseded = HandPolled::new(claim.superseded()).waits();
+        let mut superseded = HandPolled::new(claim.superseded()).waits().waits();
         let never = HandPolled::new(other.superseded()).waits();
         queue.add_after("a", Duration::from_secs(5));
         queue.add("c");

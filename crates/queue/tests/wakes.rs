@@ -4,7 +4,7 @@ mod hand_polled;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use hand_polled::HandPolled;
@@ -53,6 +53,21 @@ fn a_woken_worker_that_finds_nothing_sleeps_again_and_is_woken_again() {
         assert_eq!(sleeper.wakes(), 2);
         assert_eq!(sleeper.ready().map(|claim| *claim), Some(2));
         passer_by.done();
+    });
+}
+
+/// behaviour Q12: a future may move from one task to another while it waits
+#[test]
+fn a_worker_that_was_last_polled_by_another_task_wakes_that_one() {
+    virtual_time::run(1, async |seams| {
+        let queue = queue(&seams);
+        let mut get = Box::pin(queue.get());
+        let polled = get.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        let mut second = HandPolled::new(get).waits();
+        queue.add(1);
+        assert_eq!(second.wakes(), 1);
+        assert_eq!(second.ready().map(|claim| *claim), Some(1));
     });
 }
 

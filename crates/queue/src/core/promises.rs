@@ -155,6 +155,20 @@ mod tests {
         assert_eq!(popped, slots);
     }
 
+    /// behaviour Q16
+    #[test]
+    fn the_heap_gives_its_memory_back() {
+        let mut slab = Slab::new();
+        let mut promises = Promises::new();
+        for n in 0..50_000 {
+            let slot = slab.insert(Record::new(n, n, (), Priority::Low));
+            slab[slot].outside = Instant::from_nanos(n.into());
+            promises.update(&mut slab, slot);
+        }
+        assert!(std::iter::from_fn(|| pop(&mut promises, &mut slab)).count() == 50_000);
+        assert!(promises.heap.capacity() <= 1024, "{}", promises.heap.capacity());
+    }
+
     #[test]
     fn inserts_moves_and_cancels_come_out_in_order() {
         let random = Seeded::new(3);
