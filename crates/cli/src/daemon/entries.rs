@@ -49,6 +49,8 @@ pub(super) struct Entries {
     /// What could not be applied as it stands, and why.
     refused: BTreeMap<Key, String>,
     prune_again: bool,
+    /// The last look missed something.
+    incomplete: bool,
     /// The problems told last, so that they are told once.
     told: Vec<Problem>,
     file: Option<String>,
@@ -67,6 +69,7 @@ impl Entries {
             again: BTreeSet::new(),
             refused: BTreeMap::new(),
             prune_again: false,
+            incomplete: false,
             told: Vec::new(),
             standing: Arc::new(Mutex::new(Standing { pending: true, ..Standing::default() })),
         }
@@ -96,6 +99,13 @@ impl Entries {
         self.watcher.follow();
         let look = self.look().await;
         self.tell(look.problems.clone().sorted());
+        if !self.applied.is_empty() && !self.config.entries.path.exists() {
+            tracing::warn!("{} is gone; what came from it stays as it is until it is back", self.origin());
+        }
+        if self.config.entries.prune && look.incomplete && !self.incomplete {
+            tracing::warn!("nothing is pruned until every file of {} can be read", self.origin());
+        }
+        self.incomplete = look.incomplete;
         let declared: BTreeSet<Key> = look.declared.iter().map(|declared| declared.key.clone()).collect();
         let todo = look.declared.into_iter().filter(|one| self.is_due(one, &look.files)).collect();
         let done = apply::all(&self.store, &self.seams, todo).await;

@@ -82,6 +82,7 @@ async fn what_a_script_applied_is_not_pruned() {
 async fn a_folder_that_has_vanished_prunes_nothing() {
     let (folder, daemon) = running("prune = true\n").await;
     std::fs::rename(folder.at("entries"), folder.at("elsewhere")).unwrap();
+    daemon.logs("entries is gone; what came from it stays as it is until it is back").await;
     folder.write("elsewhere/docs.yaml", &site("docs", 80));
     std::fs::rename(folder.at("elsewhere"), folder.at("entries")).unwrap();
     daemon.until("the next look", || folder.has("seen-docs")).await;

@@ -29,6 +29,25 @@ impl Text {
         self.line((name, kind, help), name, labels, &value.to_string());
     }
 
+    fn durations(&mut self, controller: (&str, &str), durations: &Durations) {
+        let mut below = 0;
+        for (bound, count) in Durations::BOUNDS.iter().zip(&durations.buckets) {
+            below += count;
+            let bound = bound.as_secs_f64().to_string();
+            self.line(
+                SECONDS,
+                "trimtab_reconcile_seconds_bucket",
+                &[controller, ("le", &bound)],
+                &below.to_string(),
+            );
+        }
+        let count = durations.count.to_string();
+        self.line(SECONDS, "trimtab_reconcile_seconds_bucket", &[controller, ("le", "+Inf")], &count);
+        let sum = durations.sum.as_secs_f64().to_string();
+        self.line(SECONDS, "trimtab_reconcile_seconds_sum", &[controller], &sum);
+        self.line(SECONDS, "trimtab_reconcile_seconds_count", &[controller], &count);
+    }
+
     fn line(
         &mut self,
         (name, kind, help): (&'static str, &'static str, &'static str),
@@ -63,23 +82,10 @@ impl Text {
         ] {
             self.value(RECONCILES, &[controller, ("result", result)], count);
         }
-        let durations = &metrics.run_time;
-        let mut below = 0;
-        for (bound, count) in Durations::BOUNDS.iter().zip(&durations.buckets) {
-            below += count;
-            let bound = bound.as_secs_f64().to_string();
-            self.line(
-                SECONDS,
-                "trimtab_reconcile_seconds_bucket",
-                &[controller, ("le", &bound)],
-                &below.to_string(),
-            );
+        // Without timings nothing is measured, and zeros would say that runs take no time.
+        if metrics.run_time.count > 0 {
+            self.durations(controller, &metrics.run_time);
         }
-        let count = durations.count.to_string();
-        self.line(SECONDS, "trimtab_reconcile_seconds_bucket", &[controller, ("le", "+Inf")], &count);
-        let sum = durations.sum.as_secs_f64().to_string();
-        self.line(SECONDS, "trimtab_reconcile_seconds_sum", &[controller], &sum);
-        self.line(SECONDS, "trimtab_reconcile_seconds_count", &[controller], &count);
         self.value(PUT_OFF, &[controller], metrics.put_off);
         self.value(DAMPED, &[controller], metrics.damped);
         self.value(EVENTS, &[controller], metrics.events);
