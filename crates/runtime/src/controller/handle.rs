@@ -70,6 +70,8 @@ impl ControllerHandle {
 
     /// Whether, at this instant, nothing is left to do: first snapshots are taken, every published change has been passed on, no key is ready or running, none
     /// fails, none waits for the view, no trigger waits. Runs promised by `requeue_after` and by the resync do not count.
+    ///
+    /// A key that fails for ever, or a trigger that is set again each time, never settles: whoever waits for this bounds the wait, also in virtual time.
     pub fn is_settled(&self) -> bool {
         status::is_settled(&self.0)
     }
