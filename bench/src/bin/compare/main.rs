@@ -13,7 +13,7 @@ mod runs;
 
 use std::process::ExitCode;
 
-use rows::{ROWS, Row};
+use rows::{Figure, ROWS, Row};
 use runs::{Program, Runs};
 
 fn main() -> ExitCode {
@@ -43,12 +43,9 @@ fn compare(rows: &[&Row], turns: usize) -> Result<(), String> {
             if turn > 1 && program.is_slow() {
                 continue;
             }
-            let mut cases: Vec<&str> = figures
-                .iter()
-                .filter(|figure| figure.program == *program)
-                .map(|figure| figure.case)
-                .collect();
-            cases.sort_unstable();
+            let of_it = figures.iter().filter(|figure| figure.program == *program);
+            let mut cases: Vec<String> = of_it.map(Figure::chosen).collect();
+            cases.sort();
             cases.dedup();
             eprintln!("turn {turn} of {turns}: {program:?}");
             runs.run(*program, &cases)?;

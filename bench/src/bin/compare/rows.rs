@@ -13,6 +13,17 @@ pub(crate) struct Figure {
     pub(crate) name: &'static str,
 }
 
+impl Figure {
+    /// What chooses its case, and no other, when its program is run.
+    pub(crate) fn chosen(&self) -> String {
+        if self.program == Program::Go {
+            format!("{}/{}", self.peer, self.case)
+        } else {
+            format!("={}", self.case)
+        }
+    }
+}
+
 /// How it should come out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
