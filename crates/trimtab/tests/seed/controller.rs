@@ -8,7 +8,6 @@ use trimtab::queue::RateLimitedQueue;
 use trimtab::{Draft, Trigger};
 
 use crate::Seen;
-use crate::log::Log;
 use crate::stage::{MS, SECOND, until, with_store};
 
 async fn put(store: &Store, kind: &str, name: &str) {
@@ -93,24 +92,6 @@ fn with_backoff_bounds_the_delays() {
         // 1, 2, 4, 4, 4 ... seconds, each shortened by up to a fifth.
         assert!((26..=33).contains(&runs), "{runs}");
     });
-}
-
-/// `Controller.WithLogger(logger)`: what it logs lies in the span that is given.
-#[test]
-fn with_logger_is_a_span() {
-    let log = Log::default();
-    let lines = Arc::clone(&log.lines);
-    tracing::subscriber::with_default(log, || {
-        with_store(1, async |store| {
-            put(&store, "api-gateway", "edge").await;
-            let fails = reconcile_fn(async |_, _| Err("not today".into()));
-            let controller = Controller::new(&store, fails)
-                .subscribe(Source::kind("api-gateway"))
-                .with_span(tracing::info_span!("of the edge"));
-            controller.run(store.seams().sleep(MS)).await.unwrap();
-        });
-    });
-    assert!(lines.lock().contains(&"of the edge: a reconcile failed".to_owned()), "{:?}", lines.lock());
 }
 
 /// `Controller.WithWorkers(n)`: so many at the same time, and one unless told.

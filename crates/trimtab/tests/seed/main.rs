@@ -1,5 +1,5 @@
 //! The seed - the Go package that Trimtab grew from - item by item: for each exported name of its page a test of what it became, and each of its
-//! own controller tests, told anew. What differs on purpose is in `docs/from-go.md`.
+//! own controller tests, told anew. What differs on purpose is in `docs/from-go.md`. `Controller.WithLogger` has a process of its own: `tests/logger`.
 
 #[path = "../stage/mod.rs"]
 mod stage;
@@ -14,7 +14,6 @@ mod counting_queue;
 mod defer_queue;
 mod errors;
 mod limiter;
-mod log;
 mod names;
 mod reconciler;
 mod work_queue;
