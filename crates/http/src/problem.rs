@@ -1,0 +1,1 @@
+//! From what went wrong to a problem document.
