@@ -7,8 +7,9 @@ use std::time::Duration;
 use trimtab_backend::{AnyBackend, FollowError, Invalid, KindName, Scope};
 use trimtab_seams::Seams;
 
-use super::core::Core;
+use super::core::{Core, Rule};
 use super::{Store, follower};
+use crate::Entry;
 
 /// What to follow, and with which seams. From [`Store::builder`].
 ///
@@ -30,6 +31,7 @@ pub struct StoreBuilder {
     kinds: Vec<KindName>,
     seams: Option<Seams>,
     patience: Duration,
+    rule: Option<Rule>,
 }
 
 /// Why a store could not be opened.
@@ -47,7 +49,7 @@ pub enum OpenError {
 impl StoreBuilder {
     pub(super) fn new(backend: AnyBackend) -> Self {
         let patience = Duration::from_secs(30);
-        Self { backend, scope: Scope::All, kinds: Vec::new(), seams: None, patience }
+        Self { backend, scope: Scope::All, kinds: Vec::new(), seams: None, patience, rule: None }
     }
 
     /// Follows this part of the backend. Default: all kinds but the reserved ones. What is not followed cannot be read (behaviour C23).
@@ -76,6 +78,30 @@ impl StoreBuilder {
         Self { patience, ..self }
     }
 
+    /// What a spec must satisfy beside the limits, whoever writes it: called by the door with the entry as it would be, whenever its spec is new or different. Not
+    /// called when the spec stays as it is, so that an entry from before the rule can still be labelled, let go and deleted. Must not wait, nor write. For kinds that
+    /// are Rust types [`Kind::validate`](crate::Kind::validate) is the place. The default: no rule.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use trimtab_store::{Draft, Invalid, Memory, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::builder(Memory::new())
+    ///     .rule(|entry| match entry.spec_value() {
+    ///         Ok(spec) if spec["port"].is_u64() => Ok(()),
+    ///         _ => Err(Invalid::new("spec.port", "must be a whole number")),
+    ///     })
+    ///     .open()
+    ///     .await?;
+    /// let refused = store.commit(Draft::json("site", "blog", &json!({ "port": "http" })).apply()).await.unwrap_err();
+    /// assert_eq!(refused.to_string(), "invalid: site/blog: spec.port must be a whole number");
+    /// # Ok(()) }
+    /// ```
+    pub fn rule(self, rule: impl Fn(&Entry) -> Result<(), Invalid> + Send + Sync + 'static) -> Self {
+        Self { rule: Some(Box::new(rule)), ..self }
+    }
+
     /// Opens the store: answers when the first snapshot is in memory.
     ///
     /// # Errors
@@ -100,7 +126,7 @@ impl StoreBuilder {
             return Err(Invalid::new("kinds", what).into());
         }
         let seams = self.seams.unwrap_or_else(Seams::tokio);
-        let core = Arc::new(Core::new(self.backend, seams.clone(), self.scope, self.kinds));
+        let core = Arc::new(Core::new(self.backend, seams.clone(), self.scope, self.kinds, self.rule));
         let store = Store::new(Arc::clone(&core));
         seams.spawn("trimtab store follower", follower::run(Arc::clone(&core)));
         let mut patience = seams.sleep(self.patience);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use trimtab_backend::{AnyBackend, FollowError, Key, KindName, Scope};
+use trimtab_backend::{AnyBackend, FollowError, Invalid, Key, KindName, Scope};
 use trimtab_seams::Seams;
 use trimtab_stream::{EventPublisher, TopicSpec};
 
@@ -12,11 +12,15 @@ use super::arrivals::Arrivals;
 use super::signal::Signal;
 use super::snapshot_events::SnapshotEvents;
 use super::{EntryEvent, Following, Health, OpenError};
-use crate::DecodeError;
 use crate::query::{Followed, Stored, new_owner_index};
 use crate::state::State;
+use crate::{DecodeError, Entry};
+
+/// What a spec must satisfy beside the limits.
+pub(super) type Rule = Box<dyn Fn(&Entry) -> Result<(), Invalid> + Send + Sync>;
 
 pub(super) struct Core {
+    pub(super) rule: Option<Rule>,
     pub(super) backend: AnyBackend,
     pub(super) seams: Seams,
     pub(super) state: Arc<State<Stored>>,
@@ -33,7 +37,13 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(backend: AnyBackend, seams: Seams, scope: Scope, kinds: Vec<KindName>) -> Self {
+    pub(super) fn new(
+        backend: AnyBackend,
+        seams: Seams,
+        scope: Scope,
+        kinds: Vec<KindName>,
+        rule: Option<Rule>,
+    ) -> Self {
         let state = State::new(Followed::new(scope, kinds));
         state.declare(new_owner_index());
         let of_snapshots = Arc::clone(&state);
@@ -47,6 +57,7 @@ impl Core {
                 .then(|| TopicSpec::new(topic, move |request| SnapshotEvents::take(&state, request)))
         });
         Self {
+            rule,
             backend,
             seams,
             state,

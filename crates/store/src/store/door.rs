@@ -3,12 +3,12 @@
 use std::fmt;
 
 use trimtab_backend::{
-    Backend as _, Check, Commit, CommitError, Failed, FollowError, Found, Invalid, Key, Limits, Part, Record,
-    Transaction, Uid,
+    Backend as _, Check, Commit, CommitError, Failed, FollowError, Found, Index, Invalid, Key, Limits, Part,
+    Record, Transaction, Uid,
 };
 
 use super::Store;
-use super::core::Core;
+use super::core::{Core, Rule};
 use super::settle::settle;
 use super::yielding::yielding;
 use crate::{Basis, Conflict, Entry, IntoWrites, Overlay, Resolved, Touched, View, Write, WriteError};
@@ -91,23 +91,32 @@ impl Door {
     }
 }
 
+/// What becomes of a transaction that was resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It is committed.
+    Commit,
+    /// Its conditions are compared with the latest records, and nothing is written.
+    Rehearse,
+}
+
 /// As [`Door::commit`], without fences; but where somebody else has changed what a draft is applied to, the draft is resolved anew against what
 /// was found. Writes made from an entry that was read are not: that is a conflict.
 pub(super) async fn commit(
     core: &Core,
     writes: impl IntoWrites,
     view: &View,
+    mode: Mode,
 ) -> Result<Committed, WriteError> {
     let writes = writes.into_writes();
     if !writes.iter().any(Write::goes_by_view) {
-        let Resolved { transaction, touched } = resolve(core, writes, view, &[])?;
-        return send(core, transaction, touched, view, &[]).await;
+        let resolved = resolve(core, writes, view, &[])?;
+        return perform(core, resolved, view, mode).await;
     }
     let mut resolved = resolve(core, writes.clone(), view, &[])?;
     let mut found = Vec::new();
     for _ in 0..REBASES {
-        let Resolved { transaction, touched } = resolved;
-        match send(core, transaction, touched, view, &[]).await {
+        match perform(core, resolved, view, mode).await {
             Err(WriteError::Conflict(conflicts)) => {
                 found.retain(|(key, _)| conflicts.iter().all(|conflict| conflict.key != *key));
                 found.extend(conflicts.iter().map(|conflict| (conflict.key.clone(), conflict.found.clone())));
@@ -119,8 +128,39 @@ pub(super) async fn commit(
             sent => return sent,
         }
     }
+    perform(core, resolved, view, mode).await
+}
+
+async fn perform(core: &Core, resolved: Resolved, view: &View, mode: Mode) -> Result<Committed, WriteError> {
     let Resolved { transaction, touched } = resolved;
-    send(core, transaction, touched, view, &[]).await
+    match mode {
+        Mode::Commit => send(core, transaction, touched, view, &[]).await,
+        Mode::Rehearse => rehearse(core, &transaction, touched).await,
+    }
+}
+
+/// Compares the conditions with what is there now, asked of the backend; writes nothing.
+async fn rehearse(
+    core: &Core,
+    transaction: &Transaction,
+    touched: Vec<Touched>,
+) -> Result<Committed, WriteError> {
+    let mut keys: Vec<Key> = transaction.conditions().map(|(key, ..)| key.clone()).collect();
+    keys.sort();
+    keys.dedup();
+    let (position, records) = core.backend.read(&keys).await.map_err(unread)?;
+    let there =
+        |key: &Key, part| records.iter().find(move |record| record.key == *key && record.part == part);
+    let failed = transaction.failing(there);
+    if failed.is_empty() {
+        return Ok(Committed { commit: Commit::Unchanged(position), touched });
+    }
+    let mut conflicts = Vec::with_capacity(failed.len());
+    for Failed { key, part, expected, .. } in failed {
+        let found = entry_of(&key, &records)?;
+        conflicts.push(Conflict::new(key, part, expected, found));
+    }
+    Err(WriteError::Conflict(conflicts))
 }
 
 /// Whether a transaction would fail again as it did.
@@ -149,7 +189,21 @@ fn resolve(
         follows: &|kind| core.state.about().follows(kind),
         uid: &|| Uid::from_random(core.seams.random_bytes()),
     };
-    Write::resolve(writes, &basis)
+    let resolved = Write::resolve(writes, &basis)?;
+    if let Some(rule) = &core.rule {
+        resolved.touched.iter().try_for_each(|touched| ruled(rule, touched))?;
+    }
+    Ok(resolved)
+}
+
+/// Whether a store's rule lets a spec pass. One that is as it was is not asked about: a rule that came later must not keep an entry from being labelled, let go or deleted.
+fn ruled(rule: &Rule, touched: &Touched) -> Result<(), Invalid> {
+    // The index is of no matter here.
+    let Some(after) = touched.at(Index::ZERO) else { return Ok(()) };
+    if touched.before().is_some_and(|before| before.generation() == after.generation()) {
+        return Ok(());
+    }
+    rule(&after).map_err(|invalid| invalid.of(touched.key()))
 }
 
 async fn send(

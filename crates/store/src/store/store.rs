@@ -9,8 +9,9 @@ use trimtab_seams::Seams;
 use trimtab_stream::{EventPublisher, SubscribeError, SubscribeRequest, Subscription};
 
 use super::core::Core;
+use super::door::Mode;
 use super::settle::before;
-use super::{AtLeastError, Door, EntryEvent, Health, OpenError, StoreBuilder, door};
+use super::{AtLeastError, Committed, Door, EntryEvent, Health, OpenError, StoreBuilder, door};
 use crate::{
     DecodeError, Dynamic, Entry, IntoWrites, Kind, Locate, Lookup, Query, ReadError, Shape, Snapshot,
     Tenancy, Typed, View, WriteError,
@@ -138,15 +139,50 @@ impl Store {
     /// # Cancel safety
     /// Dropping the future leaves the outcome open; half a commit is never left.
     pub async fn commit(&self, writes: impl IntoWrites) -> Result<Commit, WriteError> {
+        self.commit_told(writes).await.map(|committed| committed.commit)
+    }
+
+    /// As [`Store::commit`], and tells what became of each entry that was written.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    ///
+    /// # Cancel safety
+    /// As [`Store::commit`].
+    pub async fn commit_told(&self, writes: impl IntoWrites) -> Result<Committed, WriteError> {
         let core = self.core();
-        let committed = door::commit(core, writes, &self.view()).await?;
+        let committed = door::commit(core, writes, &self.view(), Mode::Commit).await?;
         // What the commit touched may lie outside of what is followed; the view need never reach it then (contract I2).
         let seen = committed.touched.iter().any(|touched| core.state.about().keeps(touched.key()));
         let position = committed.commit.position();
         if seen && committed.commit.is_committed() && self.position() != Some(position) {
             let _late = before(core.seams.sleep(OWN_WRITES), core.arrivals.at_least(position)).await;
         }
-        Ok(committed.commit)
+        Ok(committed)
+    }
+
+    /// What [`Store::commit_told`] would say now, without writing anything: conflicts, broken rules, and what each entry would become. The commit told is
+    /// [`Commit::Unchanged`], at the position that was looked at.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use trimtab_store::{Draft, Memory, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::open(Memory::new()).await?;
+    /// let would = store.rehearse(Draft::json("site", "blog", &json!({ "port": 80 })).apply()).await?;
+    /// assert!(would.touched[0].before().is_none(), "it would be created");
+    /// assert!(store.list_kind("site").all()?.is_empty(), "and was not");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Store::commit`], without unknown outcomes.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn rehearse(&self, writes: impl IntoWrites) -> Result<Committed, WriteError> {
+        door::commit(self.core(), writes, &self.view(), Mode::Rehearse).await
     }
 
     /// The door for those who bring their own view, own writes and fences: a run's context.

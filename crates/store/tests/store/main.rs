@@ -11,6 +11,7 @@ mod open;
 mod outcomes;
 mod own_writes;
 mod queries;
+mod rehearsals;
 mod resets;
 mod scripted;
 mod snapshots;
