@@ -16,17 +16,17 @@ use crate::query::Stored;
 use crate::state::Writer;
 
 /// What a batch does to one entry.
-struct Pending {
-    key: Key,
-    deleted: bool,
-    spec: Option<Record>,
-    status: Option<Record>,
+pub(super) struct Pending {
+    pub(super) key: Key,
+    pub(super) deleted: bool,
+    pub(super) spec: Option<Record>,
+    pub(super) status: Option<Record>,
 }
 
 /// Applies batches. One a follower.
 #[derive(Default)]
 pub(super) struct Applier {
-    pending: Vec<Pending>,
+    pub(super) pending: Vec<Pending>,
     places: HashMap<Key, usize, HashState>,
     events: Vec<EntryEvent>,
 }
@@ -56,7 +56,7 @@ impl Applier {
     }
 
     /// Sorts the records by entry, in the order in which entries are first named.
-    fn gather(&mut self, core: &Core, changes: &[RecordChange]) {
+    pub(super) fn gather(&mut self, core: &Core, changes: &[RecordChange]) {
         let about = core.state.about();
         self.places.clear();
         for change in changes {

@@ -10,6 +10,7 @@ mod model;
 mod open;
 mod outcomes;
 mod own_writes;
+mod past;
 mod queries;
 mod rehearsals;
 mod resets;
