@@ -40,6 +40,7 @@ pub struct Query<S: Shape> {
     pub(super) view: View,
     pub(super) range: Range,
     pub(super) filter: Filter,
+    pub(super) after: Option<Key>,
     shape: PhantomData<fn() -> S>,
 }
 
@@ -55,7 +56,7 @@ impl<S: Shape> Query<S> {
     pub(super) fn new(view: View, kind: KindName) -> Self {
         let tenancies = TenancyPattern::exactly(view.tenancy());
         let range = Range { kind: Some(kind), tenancies, prefix: String::new() };
-        Self { view, range, filter: Filter::default(), shape: PhantomData }
+        Self { view, range, filter: Filter::default(), after: None, shape: PhantomData }
     }
 
     /// Only entries of this tenancy. Default: the view's.
@@ -85,6 +86,25 @@ impl<S: Shape> Query<S> {
     /// Only entries whose names begin with this.
     pub fn prefix(mut self, prefix: &str) -> Self {
         self.range.prefix = prefix.into();
+        self
+    }
+
+    /// Only what comes after this key in the order of the list: to go on where a page has ended.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use trimtab_store::{Draft, Memory, Store};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let store = Store::open(Memory::new()).await?;
+    /// # store.commit(["a", "b", "c"].map(|name| Draft::json("site", name, &json!({})).apply())).await?;
+    /// let sites = store.list_kind("site");
+    /// let page: Vec<_> = sites.clone().into_iter().take(2).collect::<Result<_, _>>()?;
+    /// let next = sites.after(page[1].key()).all()?;
+    /// assert_eq!(next[0].name(), "c");
+    /// # Ok(()) }
+    /// ```
+    pub fn after(mut self, key: &Key) -> Self {
+        self.after = Some(key.clone());
         self
     }
 
@@ -147,7 +167,7 @@ impl<S: Shape> IntoIterator for Query<S> {
 impl<S: Shape> Clone for Query<S> {
     fn clone(&self) -> Self {
         let (view, range, filter) = (self.view.clone(), self.range.clone(), self.filter.clone());
-        Self { view, range, filter, shape: PhantomData }
+        Self { view, range, filter, after: self.after.clone(), shape: PhantomData }
     }
 }
 

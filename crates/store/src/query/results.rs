@@ -45,10 +45,16 @@ impl<S: Shape> Results<S> {
             Some(kind) => about.check_list(kind, &query.range.tenancies).err(),
             None => None,
         };
-        Self::begin(query.view, query.range, query.filter, refused)
+        Self::begin(query.view, query.range, query.filter, query.after, refused)
     }
 
-    fn begin(view: View, range: Range, filter: Filter, refused: Option<ReadError>) -> Self {
+    fn begin(
+        view: View,
+        range: Range,
+        filter: Filter,
+        after: Option<Key>,
+        refused: Option<ReadError>,
+    ) -> Self {
         let source = Source::choose(&view, &range, &filter);
         let mut results = Self {
             view,
@@ -56,7 +62,7 @@ impl<S: Shape> Results<S> {
             filter,
             source,
             refused,
-            cursor: Cursor::Start,
+            cursor: after.clone().map_or(Cursor::Start, Cursor::After),
             stretch: Vec::new(),
             ready: VecDeque::new(),
             own: VecDeque::new(),
@@ -65,7 +71,8 @@ impl<S: Shape> Results<S> {
         if results.refused.is_some() {
             results.cursor = Cursor::End;
         } else if let Some(overlay) = results.view.overlay() {
-            let own = overlay.iter().filter(|(key, _)| results.range.contains(key));
+            let later = |key: &Key| after.as_ref().is_none_or(|after| key > after);
+            let own = overlay.iter().filter(|(key, _)| results.range.contains(key) && later(key));
             results.own =
                 own.filter_map(|(key, entry)| results.filter.find(key.clone(), Ok(entry?.clone()))).collect();
         }
@@ -94,7 +101,7 @@ impl<S: Shape> Results<S> {
 impl<S: Shape> Results<S> {
     pub(super) fn of_owner(view: View, owner: Uid) -> Self {
         let filter = Filter { owner: Some(owner), ..Filter::default() };
-        Self::begin(view, Range::default(), filter, None)
+        Self::begin(view, Range::default(), filter, None, None)
     }
 }
 

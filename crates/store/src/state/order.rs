@@ -98,7 +98,10 @@ impl<V> Order<V> {
             if !range.holds_group(group) {
                 continue;
             }
-            let start = match after.filter(|_| resumed.as_ref() == Some(group)) {
+            // A key before all that begins with the prefix says nothing here.
+            let within =
+                |after: &&Key| resumed.as_ref() == Some(group) && after.name() >= range.prefix.as_str();
+            let start = match after.filter(within) {
                 Some(after) => Bound::Excluded(Name::of(after)),
                 None => range.first_name(group),
             };

@@ -68,6 +68,28 @@ fn entries_are_listed_by_kind_tenancy_prefix_and_labels_in_order() {
 
 /// behaviour E5
 #[test]
+fn a_list_goes_on_after_a_key_wherever_that_lies() {
+    virtual_time::run(1, async |seams| {
+        let store = filled(&seams, Memory::with_seams(&seams)).await;
+        let after = |name: &str| store.list_kind("site").everywhere().after(&Key::new("site", name));
+        assert_eq!(
+            keys(after("web-1")),
+            ["site/web-2", "site/web-1 in default/shop", "site/web-9 in east/shop"],
+            "after one that is there"
+        );
+        assert_eq!(keys(after("web-15"))[0], "site/web-2", "after one that is not");
+        let of_prefix = |name: &str| keys(after(name).prefix("web"));
+        assert_eq!(of_prefix("a")[0], "site/web-1", "before all that begins so, in its tenancy");
+        assert_eq!(of_prefix("x"), ["site/web-1 in default/shop", "site/web-9 in east/shop"]);
+        let end = Key::new("site", "web-9").in_tenancy(&Tenancy::new("east", "shop"));
+        assert!(store.list_kind("site").everywhere().after(&end).is_empty());
+        assert!(store.list_kind("site").after(&Key::new("tree", "a")).is_empty(), "of a later kind");
+        assert_eq!(keys(store.list_kind("site").after(&Key::new("a", "z"))).len(), 3, "of an earlier kind");
+    });
+}
+
+/// behaviour E5
+#[test]
 fn a_list_of_more_than_one_stretch_is_whole_and_reads_one_snapshot() {
     virtual_time::run(2, async |seams| {
         let store = in_memory(&seams).await;
