@@ -32,6 +32,7 @@ mod problem;
 mod routes;
 mod serve;
 mod state;
+mod watch;
 pub mod wire;
 
 pub use api::{Api, ApiBuilder};

@@ -92,17 +92,17 @@ fn a_position_of_another_store_or_ahead_or_compacted_has_no_past_here() {
         let backend = Memory::with_seams(&seams);
         let store = open(&seams, backend.clone()).await;
         let first = commit(&store, site("blog", 80).apply()).await;
-        let last = commit(&store, site("blog", 81).apply()).await;
+        let newest = commit(&store, site("blog", 81).apply()).await;
         let lost = async |position| match store.past("site", position).await {
             Err(PastError::Lost(why)) => why,
             other => panic!("it is lost: {other:?}"),
         };
         assert_eq!(lost(Position { store: StoreId::new([9; 16]), ..first }).await, ResetReason::OtherStore);
-        let ahead = Position { index: last.index.next(), ..last };
+        let ahead = Position { index: newest.index.next(), ..newest };
         assert_eq!(lost(ahead).await, ResetReason::IndexWentBack);
-        backend.compact(last.index);
+        backend.compact(newest.index);
         assert_eq!(lost(first).await, ResetReason::Compacted);
-        assert_eq!(told(&mut store.past("site", last).await.unwrap()).await.unwrap(), [""; 0]);
+        assert_eq!(told(&mut store.past("site", newest).await.unwrap()).await.unwrap(), [""; 0]);
     });
 }
 
