@@ -67,7 +67,7 @@ pub use cause::{Cause, Reason, WhatHappened};
 pub use context::{Context, ContextBuilder};
 pub use controller::{
     Controller, ControllerHandle, ControllerStatus, Ended, KeyStatus, KeyStatusState, Misconfigured,
-    Reconciled, RunError,
+    Reconciled, Run, RunError,
 };
 pub use error::{Error, OptionExt, Reaction, RequeueAfter, Result, ResultExt, RetryAfter, Terminal};
 pub use lease_use::{Leader, Placement};

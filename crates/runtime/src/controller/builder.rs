@@ -87,6 +87,7 @@ pub struct Controller {
     pub(super) timings: bool,
     pub(super) span: Span,
     pub(super) hooks: Vec<Hook>,
+    pub(super) history: usize,
 }
 
 impl Controller {
@@ -113,6 +114,7 @@ impl Controller {
             timings: false,
             span: Span::none(),
             hooks: Vec::new(),
+            history: 0,
         }
     }
 
@@ -132,6 +134,7 @@ impl Controller {
         let body = source.into_body();
         if let Some(kind) = body.own_kind() {
             self.core.set_name(kind, false);
+            self.core.set_kind(kind);
         }
         self.sources.push(Arc::new(body));
         self
@@ -233,6 +236,30 @@ impl Controller {
     pub fn on_reconciled(mut self, hook: impl Fn(&Reconciled<'_>) + Send + Sync + 'static) -> Self {
         self.hooks.push(Box::new(hook));
         self
+    }
+
+    /// Keeps the last `runs` runs, and beside them a quarter as many failed ones, so that failures are not flooded out by successes: for
+    /// [`ControllerHandle::runs`](crate::ControllerHandle::runs). Default: 0, none, which costs nothing. A run takes up to some 20 KiB, for the most part
+    /// of its error and notes, seldom more than half a KiB.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use trimtab_runtime::{Action, Controller, Ended, Request, Source, reconcile_fn};
+    /// # use trimtab_store::{Draft, Memory, Store};
+    /// # let store = Store::open(Memory::new()).await?;
+    /// # store.commit(Draft::json("site", "blog", &serde_json::json!({})).apply()).await?;
+    /// # let reconciler = reconcile_fn(async |_, _| Ok(Action::done()));
+    /// let sites = Controller::new(&store, reconciler).subscribe(Source::kind("site")).with_history(256);
+    /// let handle = sites.handle();
+    /// # let settling = handle.clone();
+    /// # let settled = async move { while !settling.is_settled() { tokio::task::yield_now().await } };
+    /// sites.run(settled).await?;
+    /// let runs = handle.runs(&Request::new("site", "blog"));
+    /// assert_eq!((runs.len(), runs[0].ended, &runs[0].error), (1, Ended::Done, &None));
+    /// # Ok(()) }
+    /// ```
+    pub fn with_history(self, runs: usize) -> Self {
+        Self { history: runs, ..self }
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use tracing::Span;
-use trimtab_backend::{Index, Position};
+use trimtab_backend::{Index, KindName, Position};
 use trimtab_queue::{Add, Priority};
 use trimtab_seams::Seams;
 use trimtab_store::{AtLeastError, Snapshot, Store};
@@ -13,6 +13,7 @@ use trimtab_store::{AtLeastError, Snapshot, Store};
 use super::any_queue::{AnyQueue, Entering};
 use super::echoes::Echoes;
 use super::error::RunError;
+use super::history::Run;
 use super::marks::Marks;
 use super::settings::Settings;
 use super::term::Term;
@@ -31,6 +32,7 @@ pub(crate) struct Core {
     pub(crate) store: Store,
     pub(crate) seams: Seams,
     name: Mutex<Name>,
+    kind: OnceLock<KindName>,
     running: OnceLock<Running>,
     /// Enqueued before `run`.
     early: Mutex<Vec<Entering>>,
@@ -76,6 +78,7 @@ impl Core {
             store: store.clone(),
             seams: store.seams().clone(),
             name: Mutex::new(Name { text: "controller".into(), given: false }),
+            kind: OnceLock::new(),
             running: OnceLock::new(),
             early: Mutex::default(),
             stop: Signal::default(),
@@ -107,6 +110,21 @@ impl Core {
         if given || !name.given && &*name.text == "controller" {
             *name = Name { text: text.into(), given };
         }
+    }
+
+    /// Its kind, unless an earlier source has said it.
+    pub(super) fn set_kind(&self, kind: &str) {
+        self.kind.get_or_init(|| KindName::new(kind));
+    }
+
+    pub(super) fn kind(&self) -> Option<&KindName> {
+        self.kind.get()
+    }
+
+    /// The last runs, the newest first; none without a history.
+    pub(super) fn runs(&self, wanted: impl Fn(&Run) -> bool, limit: usize) -> Vec<Run> {
+        let history = self.running.get().and_then(|running| running.settings.history.as_ref());
+        history.map_or_else(Vec::new, |history| history.runs(wanted, limit))
     }
 
     /// The span that everything of this controller is logged in.

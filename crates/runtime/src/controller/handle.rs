@@ -6,6 +6,7 @@ use std::sync::Arc;
 use trimtab_queue::Priority;
 
 use super::core::Core;
+use super::history::Run;
 use super::status::{self, ControllerStatus, KeyStatus, KeyStatusState};
 use crate::cause::{Reason, WhatHappened};
 use crate::metrics::ControllerMetrics;
@@ -94,6 +95,17 @@ impl ControllerHandle {
     /// The keys that have failed since their last success (behaviour L6), terminal ones included (behaviour C11).
     pub fn failing(&self) -> Vec<KeyStatus> {
         status::keys(&self.0, |key| key.failures > 0 || key.state == KeyStatusState::Failing)
+    }
+
+    /// The last runs of a key that are still kept, the newest first; none unless the controller was made
+    /// [`with_history`](crate::Controller::with_history). They are kept after its end too, but not over a restart.
+    pub fn runs(&self, request: &Request) -> Vec<Run> {
+        self.0.runs(|run| run.request == *request, usize::MAX)
+    }
+
+    /// The last runs of all keys, at most `limit` of them: the newest first, after them the older failures that are kept beyond the others.
+    pub fn runs_all(&self, limit: usize) -> Vec<Run> {
+        self.0.runs(|_| true, limit)
     }
 }
 

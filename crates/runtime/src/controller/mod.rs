@@ -15,6 +15,7 @@ mod echoes;
 mod error;
 mod gate;
 mod handle;
+mod history;
 mod marks;
 mod outcome;
 mod reconciled;
@@ -29,6 +30,7 @@ mod worker;
 pub use builder::Controller;
 pub use error::{Misconfigured, RunError};
 pub use handle::ControllerHandle;
+pub use history::Run;
 pub use reconciled::{Ended, Reconciled};
 pub use status::{ControllerStatus, KeyStatus, KeyStatusState};
 

@@ -113,7 +113,7 @@ fn judge(core: &Core, ran: Ran) -> (Ended, Verdict) {
 }
 
 impl Run<'_> {
-    /// Counts, logs, and calls the hooks.
+    /// Counts, logs, keeps, and calls the hooks.
     fn tell(&self, claim: &Taken, ended: Ended, verdict: &Verdict, index: Index, notes: &[String]) {
         let (core, settings) = (self.core, self.core.settings());
         let tally = core.tally(self.number);
@@ -139,7 +139,7 @@ impl Run<'_> {
                 }
             }
         }
-        if settings.hooks.is_empty() {
+        if settings.hooks.is_empty() && settings.history.is_none() {
             return;
         }
         let reconciled = Reconciled {
@@ -152,6 +152,9 @@ impl Run<'_> {
             took: self.took.unwrap_or_default(),
             notes,
         };
+        if let Some(history) = &settings.history {
+            history.keep(&reconciled, core.seams.wall());
+        }
         for hook in &settings.hooks {
             if let Err(panicked) = crate::task::call(|| hook(&reconciled)) {
                 tracing::error!(controller = %core.name(), error = %panicked, backtrace = panicked.backtrace(), "a hook panicked");

@@ -7,6 +7,7 @@ use trimtab_queue::KeyState;
 use super::builder::{Controller, Work};
 use super::core::Core;
 use super::error::RunError;
+use super::history::History;
 use super::settings::Settings;
 use super::term::Term;
 use super::worker::Seat;
@@ -52,6 +53,7 @@ pub(crate) async fn run(
         timings,
         span,
         hooks,
+        history,
         ..
     } = controller;
     let drain = drain.unwrap_or(Controller::DRAIN);
@@ -64,6 +66,7 @@ pub(crate) async fn run(
         workers,
         span,
         hooks,
+        history: History::of(history),
         damper: queue.new_limiter(),
     };
     let health: Vec<_> = sources.iter().map(|body| Arc::new(health_of(body))).collect();

@@ -10,6 +10,7 @@ use trimtab_queue::{
 use trimtab_seams::Seams;
 
 use super::any_queue::AnyQueue;
+use super::history::History;
 use super::reconciled::Reconciled;
 use crate::Request;
 use crate::cause::Cause;
@@ -28,8 +29,16 @@ pub(crate) struct Settings {
     pub(crate) workers: usize,
     pub(crate) span: Span,
     pub(super) hooks: Vec<Hook>,
+    pub(super) history: Option<History>,
     /// For runs at once, counted apart from failures.
     pub(crate) damper: Box<dyn Limiter<Request>>,
+}
+
+impl Settings {
+    /// Whether somebody wants to know how long runs take.
+    pub(super) fn are_runs_measured(&self) -> bool {
+        self.timings || !self.hooks.is_empty() || self.history.is_some()
+    }
 }
 
 impl fmt::Debug for Settings {

@@ -1,6 +1,6 @@
 //! What can be read of a controller at any time: how it stands, and each of its keys.
 
-use trimtab_backend::Index;
+use trimtab_backend::{Index, KindName};
 use trimtab_queue::{Counters, KeyReport, KeyState, Priority};
 use trimtab_seams::Instant;
 
@@ -16,6 +16,8 @@ use crate::source::{SourceState, SourceStatus};
 pub struct ControllerStatus {
     /// Its name.
     pub name: String,
+    /// The kind whose keys it reconciles: that of its first source of entries without a mapping.
+    pub kind: Option<KindName>,
     /// Whether it follows all its sources and works; a controller that waits for its lease is ready too.
     pub ready: bool,
     /// Why it is not, a line for each reason.
@@ -156,6 +158,7 @@ pub(super) fn controller(core: &Core) -> ControllerStatus {
     });
     ControllerStatus {
         name: core.name().to_string(),
+        kind: core.kind().cloned(),
         ready: reasons.is_empty(),
         reasons,
         epoch: term.and_then(|term| term.tenure.as_ref().map(|tenure| tenure.epoch())),

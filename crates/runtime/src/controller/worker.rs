@@ -45,7 +45,7 @@ pub(crate) enum Ran {
 pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
     let Seat { core, term, number } = seat;
     let mut timer = core.settings().deadline.map(|_| core.seams.timer());
-    let measured = core.settings().timings || !core.settings().hooks.is_empty();
+    let measured = core.settings().are_runs_measured();
     while let Some(claim) = next(&core, &term).await {
         if !term.may_begin(|| core.seams.now()) {
             claim.finish(Outcome::Again(Duration::ZERO));

@@ -3,6 +3,7 @@
 mod context;
 mod errors;
 mod fixed_point;
+mod history;
 mod leader;
 mod manager;
 mod outcomes;
