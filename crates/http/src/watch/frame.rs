@@ -55,7 +55,8 @@ pub(crate) fn change<'a>(
     position: Position,
     pieces: impl IntoIterator<Item = (&'a Piece, Seen)>,
 ) -> Option<Bytes> {
-    let mut text = format!("event: change\nid: {position}\ndata: {{\"position\":\"{position}\",\"changes\":[");
+    let mut text =
+        format!("event: change\nid: {position}\ndata: {{\"position\":\"{position}\",\"changes\":[");
     let before = text.len();
     for (piece, seen) in pieces {
         if text.len() > before {

@@ -8,6 +8,8 @@ mod frame;
 mod seats;
 mod shelf;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 pub(crate) use seats::Seats;

@@ -13,9 +13,9 @@ pub(crate) struct Seat(Arc<Seats>);
 impl Seats {
     /// A place, unless `limit` are taken.
     pub(crate) fn take(self: &Arc<Self>, limit: usize) -> Option<Seat> {
-        let taken = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| {
-            (taken < limit).then_some(taken + 1)
-        });
+        let taken = self
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| (taken < limit).then_some(taken + 1));
         taken.ok().map(|_| Seat(Arc::clone(self)))
     }
 

@@ -60,7 +60,10 @@ enum Phase {
     /// Telling that.
     Past(Box<Past>),
     /// Telling the entries that are there.
-    Snapshot { subscription: Subscription<EntryEvent>, chunk: Option<(Arc<[EntryEvent]>, usize)> },
+    Snapshot {
+        subscription: Subscription<EntryEvent>,
+        chunk: Option<(Arc<[EntryEvent]>, usize)>,
+    },
     /// Telling what happens.
     Live(Subscription<EntryEvent>),
     Ended,
@@ -134,7 +137,8 @@ impl Watch {
     /// Tells the client to forget what it holds, and begins anew.
     fn reset(&mut self, reason: &str) {
         self.next.push(frame::reset(reason));
-        let opened = self.shared.store.position().zip(self.shared.store.subscribe(self.wanted.request()).ok());
+        let opened =
+            self.shared.store.position().zip(self.shared.store.subscribe(self.wanted.request()).ok());
         match opened {
             Some((position, subscription)) => {
                 self.told = position;
@@ -199,7 +203,8 @@ impl Watch {
             }
             Poll::Ready(Ok(Message::EndOfSnapshot(index))) => {
                 self.told.index = Index::new(index);
-                if let Phase::Snapshot { subscription, .. } = std::mem::replace(&mut self.phase, Phase::Ended) {
+                if let Phase::Snapshot { subscription, .. } = std::mem::replace(&mut self.phase, Phase::Ended)
+                {
                     self.phase = Phase::Live(subscription);
                 }
                 Step::Frame(frame::progress("end-of-snapshot", self.told))

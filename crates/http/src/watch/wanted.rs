@@ -39,7 +39,8 @@ impl Wanted {
 
     /// The one entry that is wanted, if it is one.
     fn key(&self) -> Option<Key> {
-        let TenancyPattern { partition: Some(partition), namespace: Some(namespace) } = &self.tenancies else {
+        let TenancyPattern { partition: Some(partition), namespace: Some(namespace) } = &self.tenancies
+        else {
             return None;
         };
         let tenancy = Tenancy::new(partition, namespace);
