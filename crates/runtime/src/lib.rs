@@ -72,7 +72,7 @@ pub use controller::{
 pub use error::{Error, OptionExt, Reaction, RequeueAfter, Result, ResultExt, RetryAfter, Terminal};
 pub use lease_use::{Leader, Placement};
 pub use manager::{Manager, ManagerHandle, Readiness};
-pub use metrics::{ControllerMetrics, Durations, ReconcileCounts};
+pub use metrics::{ControllerMetrics, Durations, Family, FamilyKind, ReconcileCounts, metric_families};
 pub use reconciler::{ReconcileFn, ReconcileWithFn, Reconciler, Request, reconcile_fn, reconcile_with};
 pub use source::{IntoRequests, Source, SourceState, SourceStatus, Told, Transformer};
 pub use trigger::Trigger;

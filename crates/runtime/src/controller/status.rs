@@ -200,7 +200,10 @@ pub(super) fn metrics(core: &Core) -> ControllerMetrics {
         metrics.map_failures += source.map_failures.load(Relaxed);
         metrics.resubscribes += source.resubscribes.load(Relaxed);
     }
-    core.tallies().iter().for_each(|tally| tally.add_to(&mut metrics));
+    let (tallies, now) = (core.tallies(), core.seams.now());
+    tallies.iter().for_each(|tally| tally.add_to(&mut metrics));
+    metrics.workers = tallies.len();
+    metrics.longest_run = tallies.iter().filter_map(|tally| tally.running(now)).max();
     metrics
 }
 

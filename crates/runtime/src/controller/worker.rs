@@ -56,6 +56,9 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
         let era = core.era();
         let Some((claim, snapshot)) = new_enough(&core, &term, claim, number).await else { continue };
         let begun = measured.then(|| core.seams.now());
+        if let Some(begun) = begun {
+            core.tally(number).began(begun);
+        }
         let request = Request::clone(&claim);
         let ctx = Context::of_run(&core, &term, era, snapshot, claim);
         let span = span(&core, &ctx);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::metrics::{LEADING, READY, SOURCE_LIVE, Text};
-use crate::{ControllerHandle, SourceState};
+use crate::ControllerHandle;
+use crate::metrics::Text;
 
 /// A handle on a manager: cheap to clone, of use before, during and after its `run`.
 #[derive(Clone, Debug, Default)]
@@ -68,21 +68,12 @@ impl ManagerHandle {
         self.controllers().iter().all(ControllerHandle::is_settled)
     }
 
-    /// All figures in the text format of Prometheus. Names and labels are stable; no label has a key's name in it.
+    /// All figures in the text format of Prometheus: the families of [`metric_families`](crate::metric_families). Names and labels are stable; no label has
+    /// a key's name in it.
     pub fn metrics_text(&self) -> String {
         let mut text = Text::default();
         for controller in self.controllers() {
-            let status = controller.status();
-            let name = ("controller", status.name.as_str());
-            text.value(READY, &[name], status.ready.into());
-            if status.epoch.is_some() || status.standby {
-                text.value(LEADING, &[name], status.epoch.is_some().into());
-            }
-            for source in &status.sources {
-                let live = matches!(source.state, SourceState::Live | SourceState::Ended);
-                text.value(SOURCE_LIVE, &[name, ("source", &source.name)], live.into());
-            }
-            text.controller(&status.name, &controller.metrics());
+            text.controller(&controller.status(), &controller.metrics());
         }
         text.finish()
     }

@@ -3,13 +3,15 @@
 //! Counters are plain data read at any time; the Prometheus text is made from them on request. A metrics library would put its types into our
 //! public face and break it with each of its releases.
 
+mod family;
 mod histogram;
 mod report;
 mod tally;
 mod text;
 
+pub use family::{Family, FamilyKind, metric_families};
 pub use histogram::Durations;
 pub use report::{ControllerMetrics, ReconcileCounts};
 
 pub(crate) use tally::Tally;
-pub(crate) use text::{LEADING, READY, SOURCE_LIVE, Text};
+pub(crate) use text::Text;

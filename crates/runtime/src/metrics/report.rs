@@ -1,10 +1,12 @@
 //! A controller's figures at one instant.
 
+use std::time::Duration;
+
 use trimtab_queue::Counters;
 
 use super::Durations;
 
-/// A controller's figures since it was made. All of them only grow, but for those of the queue that say otherwise.
+/// A controller's figures since it was made. All of them only grow, but for those of the queue, the workers and the present runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ControllerMetrics {
@@ -24,6 +26,10 @@ pub struct ControllerMetrics {
     pub map_failures: u64,
     /// Times a source had to subscribe again (behaviour C4).
     pub resubscribes: u64,
+    /// How many keys may be reconciled at the same time; 0 before it has begun.
+    pub workers: usize,
+    /// How long the longest of the present runs has gone on; only with [timings](crate::Controller::with_timings).
+    pub longest_run: Option<Duration>,
     /// Triggers that ended and enqueued their key.
     pub triggered: u64,
     /// The queue's own figures; all zero for a queue of the author's.

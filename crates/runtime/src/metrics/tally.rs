@@ -6,6 +6,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use trimtab_seams::Instant;
+
 use super::ControllerMetrics;
 use super::histogram::Histogram;
 use crate::Ended;
@@ -16,6 +18,8 @@ pub(crate) struct Tally {
     endings: [AtomicU64; Ended::COUNT],
     put_off: AtomicU64,
     hot: AtomicU64,
+    /// When the present run began, in nanoseconds of the clock and one more; 0 between runs.
+    began: AtomicU64,
     run_time: Histogram,
 }
 
@@ -24,7 +28,19 @@ impl Tally {
         self.endings[ended as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A run begins that is measured.
+    pub(crate) fn began(&self, now: Instant) {
+        self.began.store(now.as_nanos().saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// How long the present run has gone on.
+    pub(crate) fn running(&self, now: Instant) -> Option<Duration> {
+        let began = self.began.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(now.since(Instant::from_nanos(began)))
+    }
+
     pub(crate) fn took(&self, duration: Duration) {
+        self.began.store(0, Ordering::Relaxed);
         self.run_time.record(duration);
     }
 

@@ -6,6 +6,7 @@ mod fixed_point;
 mod history;
 mod leader;
 mod manager;
+mod metrics;
 mod outcomes;
 mod owners;
 mod queues;
