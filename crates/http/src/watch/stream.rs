@@ -220,8 +220,8 @@ impl Watch {
         match subscription.poll_next(cx) {
             Poll::Ready(Ok(Message::Changes { index, events })) => {
                 self.told.index = Index::new(index);
-                let shelf = &self.shared.state.streams.shelf;
-                let told = shelf.commit(&self.wanted.request(), self.told, events);
+                let streams = &self.shared.state.streams;
+                let told = streams.shelf.commit(&self.wanted.request(), self.told, events);
                 told.frame(&self.wanted).map_or(Step::On, Step::Frame)
             }
             Poll::Ready(Ok(Message::EndOfSnapshot(_) | Message::NewSnapshotToFollow)) => Step::On,

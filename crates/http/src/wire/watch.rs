@@ -36,11 +36,11 @@ pub struct Changed {
     /// Which.
     #[serde(flatten)]
     pub key: EntryKey,
-    /// Before; absent: it was not there.
+    /// Before; absent: it was not there, did not match the selector, or is not known any more after a restart of the daemon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::openapi::EntryDocument>)]
     pub old: Option<Document>,
-    /// After; absent: it is gone.
+    /// After; absent: it is gone, or matches the selector no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::openapi::EntryDocument>)]
     pub new: Option<Document>,
