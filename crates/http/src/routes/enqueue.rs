@@ -109,11 +109,10 @@ fn selected(
     for found in shared.store.list_kind(kind).everywhere().matching(selector) {
         match found {
             Ok(entry) if wanted.matches(entry.tenancy()) => keys.push(entry.key().clone()),
-            Ok(_) => {}
             Err(trimtab_store::ReadError::Decode(error)) if wanted.matches(error.key.tenancy()) => {
                 keys.push(error.key);
             }
-            Err(trimtab_store::ReadError::Decode(_)) => {}
+            Ok(_) | Err(trimtab_store::ReadError::Decode(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
