@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod dependencies;
+mod metrics;
 mod process;
 mod test;
 mod tidy;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   bench   the benches of bench/ [NAME ...], or beside the peers: `bench compare [TURNS] [ROW ...]`
   docs    the documentation of the workspace; warnings are errors
   tidy    what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
+  metrics docs/metrics.md anew, from the tables in the code
   deps    licences, duplicate versions and the number of dependencies
 ";
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(rest),
         "docs" => check::docs(),
         "tidy" => tidy::run(),
+        "metrics" => metrics::write(),
         "deps" => dependencies::run(),
         "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -25,7 +25,7 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
     line.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
 }
 
-fn exists(files: &[File], page: &str, target: &str) -> bool {
+pub(super) fn exists(files: &[File], page: &str, target: &str) -> bool {
     if target.contains("://") || target.starts_with("mailto:") {
         return true;
     }

@@ -4,6 +4,7 @@
 //! and what to do.
 
 mod behaviours;
+mod contrib;
 mod files;
 mod guarantees;
 mod links;
@@ -43,6 +44,7 @@ pub(crate) fn run() -> Outcome {
         guarantees::check(&files),
         markers::check(&files),
         links::check(&files),
+        contrib::check(&files),
     ]
     .concat();
     if found.is_empty() {
