@@ -1,4 +1,4 @@
-//! Paths into entries: without `*` they lead where serde_json's own pointers lead.
+//! Paths into entries: without `*` they lead where `serde_json`'s own pointers lead.
 
 use std::cell::OnceCell;
 
@@ -34,7 +34,7 @@ fn opened() -> Store {
 /// Reads the bytes as a path and looks where it leads.
 ///
 /// # Panics
-/// When it leads elsewhere than serde_json's pointer.
+/// When it leads elsewhere than `serde_json`'s pointer.
 pub fn json_pointer(bytes: &[u8]) {
     let Ok(path) = std::str::from_utf8(bytes) else { return };
     let Ok(lookup) = Lookup::pointer("site", "fuzzed", path) else { return };
@@ -56,7 +56,7 @@ pub fn json_pointer(bytes: &[u8]) {
     }
 }
 
-/// `01` or `+1`. The store takes these for the second element of a list, which RFC 6901 and serde_json do not: a known difference, found by this target and
+/// `01` or `+1`. The store takes these for the second element of a list, which RFC 6901 and `serde_json` do not: a known difference, found by this target and
 /// kept in its corpus; what is wrong with it is that two paths name one place.
 fn is_odd_number(segment: &str) -> bool {
     segment.parse::<usize>().is_ok_and(|number| number.to_string() != segment)

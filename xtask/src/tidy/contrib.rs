@@ -1,6 +1,6 @@
 //! What `contrib/` names exists: metrics and their labels by `docs/metrics.md`, pages by their headings; and its container has no rights.
 //!
-//! The page of metrics is compared with the tables in the code by a test of `trimtab-http`, so text is enough here. A parser of PromQL would be a dependency for
+//! The page of metrics is compared with the tables in the code by a test of `trimtab-http`, so text is enough here. A parser of `PromQL` would be a dependency for
 //! a dozen expressions; brackets, names and labels are what goes wrong.
 
 use std::collections::BTreeMap;

@@ -201,7 +201,9 @@ pub(super) fn metrics(core: &Core) -> ControllerMetrics {
         metrics.resubscribes += source.resubscribes.load(Relaxed);
     }
     let (tallies, now) = (core.tallies(), core.seams.now());
-    tallies.iter().for_each(|tally| tally.add_to(&mut metrics));
+    for tally in tallies {
+        tally.add_to(&mut metrics);
+    }
     metrics.workers = tallies.len();
     metrics.longest_run = tallies.iter().filter_map(|tally| tally.running(now)).max();
     metrics

@@ -104,7 +104,7 @@ fn the_kind_of_a_controller_is_that_of_its_first_source_of_own_keys() {
         let mapped = Controller::new(&w.store, idle()).subscribe(owned);
         assert_eq!(mapped.handle().status().kind, None);
         let both = mapped.subscribe(Source::of::<Site>()).subscribe(Source::of::<Certificate>());
-        assert_eq!(both.handle().status().kind.as_ref().map(|kind| kind.as_str()), Some("site"));
+        assert_eq!(both.handle().status().kind, Some("site".into()));
         let named = both.named("sites");
         let status = named.handle().status();
         assert_eq!((status.name.as_str(), status.kind.is_some()), ("sites", true));
