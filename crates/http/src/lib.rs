@@ -24,18 +24,27 @@
 //!
 //! **Knows nothing of** files, arguments, environment, processes, a concrete backend.
 
+mod admission;
 mod api;
 mod auth;
+mod entry_form;
 mod limits;
+mod nearest;
 pub mod openapi;
+mod pages;
 mod problem;
 mod routes;
 mod serve;
 mod state;
+mod stopping;
+mod traffic;
+mod until;
 mod watch;
 pub mod wire;
+mod writing;
 
 pub use api::{Api, ApiBuilder};
-pub use auth::{Role, Token, Tokens, TokensError};
+pub use auth::{Role, Token, Tokens};
 pub use limits::Limits;
 pub use serve::{Serving, Tls, TlsError};
+pub use traffic::metric_families;

@@ -15,7 +15,10 @@ routes, never with entries. Dashboard and alert rules are in `contrib/`.
 ";
 
 fn table(page: &mut String, title: &str, families: &[Family]) {
-    let _ = write!(page, "\n## {title}\n\n| name | kind | unit | labels | what it tells | what to do |\n|---|---|---|---|---|---|\n");
+    let _ = write!(
+        page,
+        "\n## {title}\n\n| name | kind | unit | labels | what it tells | what to do |\n|---|---|---|---|---|---|\n"
+    );
     for Family { name, kind, unit, labels, help, advice } in families {
         let labels: Vec<_> = labels.iter().map(|label| format!("`{label}`")).collect();
         let _ = writeln!(page, "| `{name}` | {kind} | {unit} | {} | {help} | {advice} |", labels.join(", "));

@@ -1,24 +1,37 @@
-//! Listening: connections, TLS, and everything that is asked of a request before a route sees it.
+//! Listening: connections, TLS, and their ends.
+//!
+//! axum's own loop has no bounds: of connections, of a header's time, of a client that never reads. So connections are accepted here and given to hyper one by one, each in a task that ends with
+//! the daemon.
 
-use tokio::net::TcpListener;
+mod connection;
+mod der;
+mod stall;
+mod timer;
+mod tls;
 
-use crate::Api;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+pub use tls::{Tls, TlsError};
+
+use crate::api::Shared;
+use crate::stopping::Stopping;
+use crate::until::until;
+use crate::{Api, admission, routes};
+
+/// How long is waited when the system has no more descriptors.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// Where an API is served.
-#[derive(Debug)]
 pub struct Serving {
     listener: TcpListener,
     tls: Option<Tls>,
 }
-
-/// A certificate and its key. Clones share them, also when they are [replaced](Tls::replace).
-#[derive(Clone, Debug)]
-pub struct Tls(std::sync::Arc<()>);
-
-/// Why a certificate or its key cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct TlsError(pub(crate) String);
 
 impl Serving {
     /// On this listener, without TLS.
@@ -32,21 +45,18 @@ impl Serving {
     }
 }
 
-impl Tls {
-    /// From PEM texts: the certificate with its chain, and its key.
-    ///
-    /// # Errors
-    /// [`TlsError`]: not PEM, no certificate, no key, the key of another certificate, expired.
-    pub fn from_pem(_certificate: &[u8], _key: &[u8]) -> Result<Self, TlsError> {
-        Ok(Self(std::sync::Arc::new(())))
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving").field("listener", &self.listener).field("tls", &self.tls.is_some()).finish()
     }
+}
 
-    /// From now on this certificate and key, for connections that are made later.
-    ///
-    /// # Errors
-    /// As [`Tls::from_pem`]; then the old ones stay.
-    pub fn replace(&self, _certificate: &[u8], _key: &[u8]) -> Result<(), TlsError> {
-        Ok(())
+/// Raised when it is dropped: connections do not outlive whoever serves them.
+struct Ending(Arc<Stopping>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.raise();
     }
 }
 
@@ -56,8 +66,56 @@ impl Api {
     /// # Cancel safety
     /// Dropping the future closes every connection at once.
     pub async fn serve(&self, serving: Serving, shutdown: impl Future<Output = ()> + Send) {
-        *self.0.address.lock() = serving.listener.local_addr().ok();
-        let _tls = serving.tls;
-        shutdown.await;
+        let shared = &self.0;
+        let Serving { listener, tls } = serving;
+        *shared.address.lock() = listener.local_addr().ok();
+        let ending = Ending(Arc::default());
+        let admit = axum::middleware::from_fn_with_state(Arc::clone(shared), admission::admit);
+        let router = routes::router(shared).layer(admit);
+        // Each connection holds a sender; when the last is gone, so are they.
+        let (alive, mut gone) = mpsc::channel::<()>(1);
+        let accepting = async {
+            loop {
+                let Some(stream) = accepted(shared, &listener).await else { continue };
+                let held = connection::Held { shared: Arc::clone(shared), alive: alive.clone() };
+                let (router, tls, end) = (router.clone(), tls.clone(), Arc::clone(&ending.0));
+                shared
+                    .store
+                    .seams()
+                    .spawn("http connection", connection::serve(held, stream, tls, router, end));
+            }
+        };
+        let _: Option<()> = until(shutdown, accepting).await;
+        drop(listener);
+        drop(alive);
+        shared.state.stopping.raise();
+        let drained = until(shared.store.seams().sleep(shared.limits.drain), gone.recv()).await;
+        if drained.is_none() {
+            tracing::warn!("requests that did not end within {:?} are cut", shared.limits.drain);
+        }
+        drop(ending);
+    }
+}
+
+/// The next connection; none when one had to be turned away.
+async fn accepted(shared: &Shared, listener: &TcpListener) -> Option<TcpStream> {
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            let open = &shared.state.traffic.connections;
+            if open.load(Ordering::Acquire) >= shared.limits.connections {
+                // Closed at once: to answer would be to serve it.
+                tracing::debug!("a connection beyond {} was closed", shared.limits.connections);
+                return None;
+            }
+            open.fetch_add(1, Ordering::AcqRel);
+            // Answers are small, and somebody waits for each.
+            let _ = stream.set_nodelay(true);
+            Some(stream)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be accepted");
+            shared.store.seams().sleep(BREATH).await;
+            None
+        }
     }
 }

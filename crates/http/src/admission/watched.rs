@@ -1,0 +1,69 @@
+//! Round a request: its time, its panic, its count and its line in the log.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use axum::extract::{MatchedPath, Request};
+use axum::response::{IntoResponse, Response};
+
+use crate::api::Shared;
+use crate::problem::Refusal;
+use crate::until::until;
+use crate::wire::ProblemKind;
+
+/// The answer to a request, whatever becomes of it.
+pub(super) async fn answer(
+    shared: &Arc<Shared>,
+    request: Request,
+    work: impl AsyncFnOnce(&Shared, Request) -> Response,
+) -> Response {
+    let seams = shared.store.seams();
+    let begun = seams.now();
+    let route =
+        request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    // A body has its own time; this is for what the store does not answer.
+    let limit = shared.limits.request_time + shared.limits.drain;
+    let answered = until(seams.sleep(limit), caught(work(shared, request))).await;
+    let response = match answered {
+        Some(Ok(response)) => response,
+        Some(Err(panic)) => {
+            tracing::error!(%method, path, panic, "a request made the daemon panic; please report this");
+            Refusal::new(ProblemKind::Internal, "this is a defect of the daemon; its log says more")
+                .into_response()
+        }
+        None => {
+            let detail =
+                format!("the store has not answered within {limit:?}; whether a write happened is not known");
+            Refusal::new(ProblemKind::UnknownOutcome, detail).into_response()
+        }
+    };
+    let (code, took) = (response.status(), seams.now() - begun);
+    shared.state.traffic.answered(&route, method.as_str(), code.as_u16(), took);
+    if code.is_server_error() {
+        tracing::warn!(%method, path, code = code.as_u16(), ?took, "a request was not done");
+    } else {
+        tracing::debug!(%method, path, code = code.as_u16(), ?took, "a request");
+    }
+    response
+}
+
+/// The future's outcome, or what it panicked with.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|cx| {
+        // It is not polled again after a panic.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => {
+                let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+                Poll::Ready(Err(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()))
+            }
+        }
+    })
+    .await
+}

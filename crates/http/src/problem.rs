@@ -1,1 +1,0 @@
-//! From what went wrong to a problem document.

@@ -1,0 +1,69 @@
+//! `/healthz` and `/readyz`: whether it lives, and whether it does what it should.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use trimtab_store::Following;
+
+use super::Json;
+use crate::admission::Caller;
+use crate::api::Shared;
+use crate::wire::Readiness;
+
+/// Say whether the daemon lives
+///
+/// It does when it answers. Needs no token.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "health",
+    security(()),
+    responses((status = 200, description = "`ok`", body = String, content_type = "text/plain")),
+)]
+pub(super) async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// Say whether everything works
+///
+/// Every controller follows what it should, the store is followed, and whatever the daemon around it needs is well. Needs no token; without one the reasons are
+/// left out where tokens are asked for.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "health",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "Everything works", body = Readiness),
+        (status = 503, description = "Something does not, and why", body = Readiness),
+    ),
+)]
+pub(super) async fn readyz(State(shared): State<Arc<Shared>>, caller: Caller) -> Response {
+    let mut readiness = readiness(&shared);
+    let code = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    if !caller.is_known() {
+        readiness.reasons.clear();
+    }
+    (code, Json(readiness)).into_response()
+}
+
+/// Whether everything works, and what does not.
+pub(super) fn readiness(shared: &Shared) -> Readiness {
+    let mut reasons = shared.manager.readiness().reasons;
+    match shared.store.health().following {
+        Following::Live => {}
+        Following::Reading => reasons.push("the store is being read".into()),
+        Following::Retrying { error, attempts, .. } => {
+            reasons.push(format!("the store cannot be followed, tried {attempts} times: {error}"));
+        }
+        Following::Closed => reasons.push("the store is closed".into()),
+        _ => reasons.push("the store is not followed".into()),
+    }
+    reasons.extend((shared.readiness)());
+    if shared.state.stopping.is_raised() {
+        reasons.push("it is stopping".into());
+    }
+    Readiness { ready: reasons.is_empty(), reasons }
+}
