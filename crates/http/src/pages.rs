@@ -56,17 +56,17 @@ impl Pages {
         seams: &Seams,
     ) -> Result<String, Full> {
         let now = seams.now();
-        let list: String = seams.random_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{:032x}", u128::from_le_bytes(seams.random_bytes()));
         let (dropped, sweep) = {
             let mut open = self.0.lock();
             let mut dropped = open.expired(now);
             if open.lists.len() >= limits.pages {
                 let done = open.lists.iter().filter(|(_, listing)| listing.done);
-                let oldest = done.min_by_key(|(_, listing)| listing.until).map(|(list, _)| list.clone());
+                let oldest = done.min_by_key(|(_, listing)| listing.until).map(|(name, _)| name.clone());
                 dropped.extend(open.lists.remove(&oldest.ok_or(Full)?));
             }
             let until = now + limits.page_time;
-            open.lists.insert(list.clone(), Listing { query, asked, position, until, done: false });
+            open.lists.insert(name.clone(), Listing { query, asked, position, until, done: false });
             (dropped, !std::mem::replace(&mut open.swept, true))
         };
         // Snapshots are let go without the lock.
@@ -74,7 +74,7 @@ impl Pages {
         if sweep {
             seams.spawn("trimtab-http-pages", Arc::clone(self).sweep(seams.clone()));
         }
-        Ok(Token { list, after: last.clone() }.to_string())
+        Ok(Token { list: name, after: last.clone() }.to_string())
     }
 
     /// The rest of the list that a token names, for another while; none when it is not kept (any more), or is a list of something else.
@@ -95,16 +95,14 @@ impl Pages {
 
     /// The token for the page after this one of the same list; without another page, its place may be taken.
     pub(crate) fn go_on(&self, token: &str, last: Option<&Key>) -> Option<String> {
-        let list = Token::parse(token)?.list;
-        match last {
-            Some(last) => Some(Token { list, after: last.clone() }.to_string()),
-            None => {
-                if let Some(listing) = self.0.lock().lists.get_mut(&list) {
-                    listing.done = true;
-                }
-                None
-            }
+        let name = Token::parse(token)?.list;
+        if let Some(last) = last {
+            return Some(Token { list: name, after: last.clone() }.to_string());
         }
+        if let Some(listing) = self.0.lock().lists.get_mut(&name) {
+            listing.done = true;
+        }
+        None
     }
 
     /// Lets go of lists as they expire, and ends when there are none.
@@ -126,7 +124,11 @@ impl Pages {
 
 impl Open {
     fn expired(&mut self, now: Instant) -> Vec<Listing> {
-        self.lists.extract_if(.., |_, listing| listing.until <= now).map(|(_, listing)| listing).collect()
+        let kept = std::mem::take(&mut self.lists);
+        let (gone, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            kept.into_iter().partition(|(_, listing)| listing.until <= now);
+        self.lists = kept;
+        gone.into_values().collect()
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn of(access: Access) -> Self {
+    pub(super) fn of(access: &Access) -> Self {
         Self { known: matches!(access, Access::Open | Access::Known(..)) }
     }
 

@@ -43,12 +43,11 @@ fn admitted(shared: &Shared, mut request: Request) -> Result<Request, Refusal> {
     let is_open = OPEN.contains(&request.uri().path());
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
     match &access {
-        Access::Open | Access::Known(Role::Write, _) => {}
         Access::Known(Role::Read, name) if writes => {
             let detail = format!("the token of `{name}` may only look; this needs one of the role `write`");
             return Err(Refusal::new(ProblemKind::Forbidden, detail).field("Authorization"));
         }
-        Access::Known(..) => {}
+        Access::Open | Access::Known(..) => {}
         _ if is_open => {}
         Access::Missing => {
             let detail = "give one: `Authorization: Bearer TOKEN` (`trimtab --token-file FILE`)";
@@ -59,6 +58,6 @@ fn admitted(shared: &Shared, mut request: Request) -> Result<Request, Refusal> {
             return Err(Refusal::new(ProblemKind::Unauthorized, detail).field("Authorization"));
         }
     }
-    request.extensions_mut().insert(Caller::of(access));
+    request.extensions_mut().insert(Caller::of(&access));
     Ok(request)
 }

@@ -15,7 +15,7 @@ use crate::wire::ProblemKind;
 pub(super) fn check(shared: &Shared, request: &Request) -> Result<(), Refusal> {
     let host = match request.uri().authority() {
         Some(authority) => authority.as_str(),
-        None => text(request.headers(), header::HOST)?
+        None => text(request.headers(), &header::HOST)?
             .ok_or_else(|| Refusal::malformed("the header `Host` is missing").field("Host"))?,
     };
     let name = without_port(host);
@@ -28,7 +28,7 @@ pub(super) fn check(shared: &Shared, request: &Request) -> Result<(), Refusal> {
         );
         return Err(Refusal::new(ProblemKind::ForeignHost, detail).field("Host"));
     }
-    if let Some(origin) = text(request.headers(), header::ORIGIN)? {
+    if let Some(origin) = text(request.headers(), &header::ORIGIN)? {
         let from = origin.split_once("://").map(|(_, authority)| authority);
         if !from.is_some_and(|from| from.eq_ignore_ascii_case(host)) {
             let detail = format!("a page of `{origin}` may not use this API");
@@ -38,8 +38,8 @@ pub(super) fn check(shared: &Shared, request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Refusal> {
-    let mut values = headers.get_all(&name).iter();
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let malformed =
         |what: &str| Err(Refusal::malformed(format!("the header `{name}` {what}")).field(name.as_str()));

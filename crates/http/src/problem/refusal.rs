@@ -117,7 +117,7 @@ impl Refusal {
     /// What was probably meant.
     pub(crate) fn nearest(mut self, nearest: Option<String>) -> Self {
         if let Some(nearest) = &nearest {
-            self.0.detail += &format!("; did you mean `{nearest}`?");
+            self.0.detail = format!("{}; did you mean `{nearest}`?", self.0.detail);
         }
         self.0.nearest = nearest;
         self

@@ -1,0 +1,9 @@
+//! The API as a client meets it: over a socket, byte by byte.
+//!
+//! Sockets are real, so waits are too; each is bounded.
+
+mod admission;
+mod bounds;
+mod codes;
+mod stage;
+mod tls;
