@@ -5,5 +5,10 @@
 mod admission;
 mod bounds;
 mod codes;
+mod entries;
+mod lists;
+mod openapi;
 mod stage;
 mod tls;
+mod transactions;
+mod writes;
