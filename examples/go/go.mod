@@ -1,0 +1,3 @@
+module example.org/write-site
+
+go 1.21
