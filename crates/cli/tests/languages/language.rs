@@ -100,10 +100,10 @@ fn go_program() -> &'static Path {
     BUILT.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/go");
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("write-site");
-        let mut build = Command::new("go");
+        let mut go = Command::new("go");
         // The language's version in go.mod is the oldest that will do; nothing is to be fetched.
-        build.current_dir(source).env("GOTOOLCHAIN", "local").args(["build", "-o"]).arg(&program).arg(".");
-        let built = build.output().unwrap();
+        go.current_dir(source).env("GOTOOLCHAIN", "local").args(["build", "-o"]).arg(&program).arg(".");
+        let built = go.output().unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         program
     })
