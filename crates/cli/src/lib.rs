@@ -1,7 +1,7 @@
 //! The `trimtab` binary as a library: one file, a script in any language, and entries that stay true.
 //!
-//! The only crate that reads arguments, the environment and files. Its rooms: [`config`] and [`documents`] read what a person wrote, [`exec`]
-//! runs scripts, [`daemon`] keeps all of it going, [`command`] is the command line.
+//! The only crate that reads arguments, the environment and files. Its rooms: `config` and `documents` read what a person wrote, `daemon` keeps all of
+//! it going, `command` is the command line.
 //!
 //! It is a library for two readers alone: the binary, which calls [`main`], and fuzz targets. Programs of one's own build on the facade `trimtab`.
 
@@ -9,7 +9,7 @@ mod command;
 mod config;
 mod daemon;
 mod documents;
-mod exec;
+pub mod fuzz_targets;
 mod log;
 mod screen;
 

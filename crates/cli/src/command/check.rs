@@ -3,20 +3,30 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Exit;
-use crate::config::{Config, Problem, Problems, load, nearest};
-use crate::documents::Folder;
+use super::{Exit, Settings};
+use crate::config::{Config, Level, Loaded, Problem, Problems, exposure, load, nearest};
+use crate::daemon::api;
+use crate::documents::{Folder, Schemas};
 
 /// Looks at the file and the entries, tells all problems, changes nothing.
 pub(crate) fn check(dir: &Path) -> Exit {
-    let (config, mut problems) = match load(dir) {
+    let (above, mut problems) = Settings::default().above();
+    let Loaded { config, problems: found, .. } = match load(dir, &above) {
         Ok(loaded) => loaded,
         Err(problem) => {
             eprintln!("{problem}");
             return Exit::Failed;
         }
     };
-    let mut folder = Folder::read(&config.folder, &config.entries.path);
+    problems.extend(found);
+    // Whether `--insecure` will be given cannot be seen from here.
+    if let Some(problem) = exposure(&config, false) {
+        problems.push(Problem { level: Level::Warning, ..problem });
+    }
+    problems.extend(secrets(&config));
+    let (schemas, unusable) = Schemas::load(&config);
+    problems.extend(unusable);
+    let mut folder = Folder::read(&config.folder, &config.entries.path, &schemas);
     problems.extend(std::mem::take(&mut folder.problems));
     problems.extend(kinds(&config, &folder));
     let (controllers, entries) = (config.controllers.len(), folder.declared.len());
@@ -36,6 +46,22 @@ pub(crate) fn check(dir: &Path) -> Exit {
         several(entries, "entry", "entries")
     );
     Exit::Done
+}
+
+/// What is wrong with the files of tokens and certificates. The daemon starts without them and lets nobody in, so this is the place where they are errors.
+fn secrets(config: &Config) -> Problems {
+    let mut problems = Problems::default();
+    if let Some(path) = &config.http.tokens {
+        for what in api::read(path).1 {
+            problems.push(Problem::error(&config.file, None, "http.tokens", what));
+        }
+    }
+    if let Some(files) = &config.http.certificate
+        && let Err(what) = api::load(files, None)
+    {
+        problems.push(Problem::error(&config.file, None, "http.certificate", what));
+    }
+    problems
 }
 
 /// What the kinds of controllers, watches and entries say of each other. Kinds are an open set until the file closes it, so a kind that nobody else names is

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-/// The exit codes of the product, those that this version can reach.
+/// The exit codes, those that this version can reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// It is done.
     Done,
     /// It failed; what failed stands on standard error.
     Failed,
-    /// `--until-settled` ran out of time.
+    /// It was not done in the time it was given.
     TimedOut,
 }
 

@@ -1,8 +1,12 @@
 //! The command line: what may be typed, and what each command does.
 
 mod check;
+mod config;
 mod exit;
+mod init;
 mod run;
+mod schema;
+mod token;
 
 use std::path::PathBuf;
 
@@ -10,7 +14,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use check::{check, kinds};
 pub(crate) use exit::Exit;
-pub(crate) use run::{LogFormat, Run};
+pub(crate) use run::{LogFormat, Run, Settings};
 
 const EXAMPLE: &str = "\
 Example:
@@ -30,6 +34,8 @@ pub(crate) struct CommandLine {
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a folder that works, to be changed into your own.
+    Init(init::Init),
     /// Open the store, apply the entries, run the controllers.
     Run(Run),
     /// Look for mistakes in trimtab.toml and the entries; change nothing.
@@ -38,6 +44,12 @@ pub(crate) enum Command {
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
+    /// Show the settings in effect, and where each came from.
+    Config(config::Config),
+    /// Make a bearer token for the HTTP API.
+    Token(token::Token),
+    /// Print a JSON Schema: of trimtab.toml, or of a document of the protocol.
+    Schema(schema::Schema),
     /// Print the version.
     Version,
 }
@@ -46,6 +58,10 @@ impl CommandLine {
     /// Does what was typed.
     pub(crate) fn execute(self) -> Exit {
         match self.command {
+            Command::Init(init) => init.execute(),
+            Command::Config(config) => config.execute(),
+            Command::Token(token) => token.execute(),
+            Command::Schema(schema) => schema.execute(),
             Command::Check { dir } => check(&dir),
             Command::Run(arguments) => crate::daemon::run(&arguments),
             Command::Version => {

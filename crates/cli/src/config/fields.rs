@@ -1,93 +1,165 @@
-//! A table of the file, from which each field takes what is its own.
+//! A table of the file, from which each setting takes what is its own.
+//!
+//! What is known, which shape it has and what it is by default stands in [`settings`](super::settings). Here a value is looked for above the file, in the file and among
+//! the defaults, in this order; each that is taken is noted with where it came from.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::place::{Above, Effective, Place};
 use super::problem::{Problem, Problems};
+use super::settings::{Presence, Rule, Setting, Shape, Table};
 use super::suggest::nearest;
+use crate::documents::toml_value;
 
-/// A text and where its lines begin.
+/// A text, and what stands above it.
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
+    pub(super) above: &'a Above,
+    /// Every setting that was taken, in the order of the reference.
+    pub(super) noted: RefCell<Vec<Effective>>,
 }
 
 impl Source<'_> {
     pub(super) fn line(&self, at: usize) -> usize {
         1 + self.text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count()
     }
+
+    fn note(&self, path: &str, value: Option<&DeValue<'_>>, place: &Place) {
+        let value = value.and_then(|value| toml_value(value.clone()).ok());
+        self.noted.borrow_mut().push(Effective { path: path.to_owned(), value, place: place.clone() });
+    }
 }
 
 /// A value that has been taken, and where it stood.
+#[derive(Debug)]
 pub(super) struct Taken<T> {
     pub(super) value: T,
-    pub(super) line: usize,
+    pub(super) place: Place,
 }
 
-/// A table whose fields are taken one by one. What is left at the end is unknown.
+impl<T> Taken<T> {
+    /// The line it stands at; of what is not in the file, the first.
+    pub(super) fn line(&self) -> usize {
+        match self.place {
+            Place::Line(line) => line,
+            _ => 1,
+        }
+    }
+}
+
+/// A table whose settings are taken one by one. What is left at the end is unknown.
 pub(super) struct Fields<'s, 'i> {
     source: &'s Source<'s>,
+    known: &'static Table,
     /// The path of the table, such as `controller[0].`.
     path: String,
     table: DeTable<'i>,
-    known: Vec<&'static str>,
-    pub(super) line: usize,
+    taken: Vec<&'static str>,
+    place: Place,
 }
 
 impl<'s, 'i> Fields<'s, 'i> {
-    pub(super) fn new(source: &'s Source<'s>, path: impl Into<String>, table: Spanned<DeTable<'i>>) -> Self {
-        let line = source.line(table.span().start);
-        Self { source, path: path.into(), table: table.into_inner(), known: Vec::new(), line }
+    /// The file as a whole.
+    pub(super) fn root(source: &'s Source<'s>, known: &'static Table, table: Spanned<DeTable<'i>>) -> Self {
+        Self::new(source, known, String::new(), Place::Line(1), table.into_inner())
     }
 
-    /// A problem with a field of this table.
-    pub(super) fn problem(&self, line: usize, field: &str, what: impl Into<String>) -> Problem {
-        Problem::error(self.source.path, Some(line), &format!("{}{field}", self.path), what)
+    fn new(
+        source: &'s Source<'s>,
+        known: &'static Table,
+        path: String,
+        place: Place,
+        table: DeTable<'i>,
+    ) -> Self {
+        Self { source, known, path, table, taken: Vec::new(), place }
     }
 
-    /// Whether a field is there and not yet taken.
+    /// The line at which the table begins.
+    pub(super) fn line(&self) -> usize {
+        match self.place {
+            Place::Line(line) => line,
+            _ => 1,
+        }
+    }
+
+    /// A problem with a setting of this table.
+    pub(super) fn problem(&self, place: &Place, field: &str, what: impl Into<String>) -> Problem {
+        place.problem(self.source.path, &format!("{}{field}", self.path), what)
+    }
+
+    /// A problem with the table.
+    pub(super) fn problem_of_table(&self, what: impl Into<String>) -> Problem {
+        self.place.problem(self.source.path, self.path.trim_end_matches('.'), what)
+    }
+
+    /// Whether it was said and not yet taken.
     pub(super) fn has(&self, field: &str) -> bool {
-        self.table.contains_key(field)
+        self.table.contains_key(field) || self.source.above.says(&format!("{}{field}", self.path))
     }
 
-    fn take(&mut self, field: &'static str) -> Option<(usize, Spanned<DeValue<'i>>)> {
-        self.known.push(field);
-        let value = self.table.remove(field)?;
-        Some((self.source.line(value.span().start), value))
+    /// What was said of a setting: above the file, else in it.
+    fn said(&mut self, field: &'static str) -> Option<(Place, DeValue<'i>)> {
+        let in_file = self.table.remove(field).map(|value| {
+            let place = Place::Line(self.source.line(value.span().start));
+            (place, value.into_inner())
+        });
+        self.source.above.value(&format!("{}{field}", self.path)).or(in_file)
     }
 
-    fn typed<T>(
+    fn setting(&mut self, field: &'static str) -> &'static Setting {
+        self.taken.push(field);
+        self.known.setting(field)
+    }
+
+    /// Takes a setting. One that is wrong is told; in its place stands the default, so that the rest can be looked at.
+    pub(super) fn take<T>(
         &mut self,
         field: &'static str,
-        wanted: &str,
         problems: &mut Problems,
-        read: impl FnOnce(DeValue<'i>) -> Result<T, DeValue<'i>>,
+        read: impl Fn(&Setting, DeValue<'i>) -> Result<T, String>,
     ) -> Option<Taken<T>> {
-        let (line, value) = self.take(field)?;
-        match read(value.into_inner()) {
-            Ok(value) => Some(Taken { value, line }),
-            Err(found) => {
-                let what = format!("must be {wanted}, not {}", kind_of(&found));
-                problems.push(self.problem(line, field, what));
+        let setting = self.setting(field);
+        let path = format!("{}{field}", self.path);
+        let said = self.said(field);
+        let is_said = said.is_some();
+        if let Some((place, value)) = said {
+            self.source.note(&path, Some(&value), &place);
+            match read(setting, value) {
+                Ok(value) => return Some(Taken { value, place }),
+                Err(what) => problems.push(self.problem(&place, field, what)),
+            }
+        }
+        match setting.presence {
+            Presence::Default(text) => {
+                let value = DeValue::parse(text).ok()?.into_inner();
+                if !is_said {
+                    self.source.note(&path, Some(&value), &Place::Default);
+                }
+                read(setting, value).ok().map(|value| Taken { value, place: Place::Default })
+            }
+            Presence::Required if !is_said => {
+                problems.push(self.problem(
+                    &self.place,
+                    field,
+                    format!("is missing: `{field} = {}`", setting.example),
+                ));
                 None
             }
+            Presence::Absent(_) if !is_said => {
+                self.source.note(&path, None, &Place::Default);
+                None
+            }
+            _ => None,
         }
     }
 
     pub(super) fn text(&mut self, field: &'static str, problems: &mut Problems) -> Option<Taken<String>> {
-        self.typed(field, "a text in quotes", problems, as_text)
-    }
-
-    /// A text that must be there.
-    pub(super) fn required(&mut self, field: &'static str, problems: &mut Problems) -> Option<Taken<String>> {
-        if !self.table.contains_key(field) {
-            self.known.push(field);
-            problems.push(self.problem(self.line, field, "is missing"));
-            return None;
-        }
-        self.text(field, problems)
+        self.take(field, problems, |setting, value| as_text(value).map_err(|found| unlike(setting, &found)))
     }
 
     /// A text that a parser makes something of.
@@ -95,35 +167,29 @@ impl<'s, 'i> Fields<'s, 'i> {
         &mut self,
         field: &'static str,
         problems: &mut Problems,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let text = self.text(field, problems)?;
-        parse(&text.value).map_err(|what| problems.push(self.problem(text.line, field, what))).ok()
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Taken<T>> {
+        self.take(field, problems, |setting, value| {
+            as_text(value).map_err(|found| unlike(setting, &found)).and_then(|text| parse(&text))
+        })
     }
 
-    pub(super) fn flag(&mut self, field: &'static str, problems: &mut Problems) -> Option<bool> {
-        let read = |value: DeValue<'i>| value.as_bool().ok_or(value);
-        self.typed(field, "true or false", problems, read).map(|taken| taken.value)
+    pub(super) fn flag(&mut self, field: &'static str, problems: &mut Problems) -> bool {
+        let taken = self
+            .take(field, problems, |setting, value| value.as_bool().ok_or_else(|| unlike(setting, &value)));
+        taken.is_some_and(|taken| taken.value)
     }
 
-    /// A whole number within bounds.
-    pub(super) fn number(
-        &mut self,
-        field: &'static str,
-        bounds: (u64, u64),
-        problems: &mut Problems,
-    ) -> Option<u64> {
-        let read = |value: DeValue<'i>| {
-            value.as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok()).ok_or(value)
-        };
-        let taken =
-            self.typed(field, &format!("a whole number from {} to {}", bounds.0, bounds.1), problems, read)?;
-        if (bounds.0..=bounds.1).contains(&taken.value) {
-            return Some(taken.value);
-        }
-        let what = format!("is {}, but must be from {} to {}", taken.value, bounds.0, bounds.1);
-        problems.push(self.problem(taken.line, field, what));
-        None
+    /// A whole number within the bounds of the setting.
+    pub(super) fn number(&mut self, field: &'static str, problems: &mut Problems) -> Option<u64> {
+        let taken = self.take(field, problems, |setting, value| {
+            let read = |n: &toml::de::DeInteger<'_>| i128::from_str_radix(n.as_str(), n.radix()).ok();
+            let number = value.as_integer().and_then(read).ok_or_else(|| unlike(setting, &value))?;
+            let Shape::Whole(least, most) = setting.shape else { unreachable!("a number has bounds") };
+            let fitting = u64::try_from(number).ok().filter(|number| (least..=most).contains(number));
+            fitting.ok_or_else(|| format!("is {number}, but must be from {least} to {most}"))
+        });
+        taken.map(|taken| taken.value)
     }
 
     pub(super) fn texts(
@@ -131,60 +197,12 @@ impl<'s, 'i> Fields<'s, 'i> {
         field: &'static str,
         problems: &mut Problems,
     ) -> Option<Taken<Vec<String>>> {
-        let read = |value: DeValue<'i>| match value {
+        self.take(field, problems, |setting, value| match value {
             DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_str()) => {
                 Ok(items.into_iter().filter_map(|item| as_text(item.into_inner()).ok()).collect())
             }
-            other => Err(other),
-        };
-        self.typed(field, "a list of texts in quotes", problems, read)
-    }
-
-    /// A table within this one.
-    pub(super) fn table(&mut self, field: &'static str, problems: &mut Problems) -> Option<Fields<'s, 'i>> {
-        let (line, value) = self.take(field)?;
-        let span = value.span();
-        match value.into_inner() {
-            DeValue::Table(table) => {
-                Some(Fields::new(self.source, format!("{}{field}.", self.path), Spanned::new(span, table)))
-            }
-            other => {
-                problems.push(self.problem(line, field, format!("must be a table, not {}", kind_of(&other))));
-                None
-            }
-        }
-    }
-
-    /// The tables of a list such as `[[controller]]`; none when it is absent.
-    pub(super) fn tables(&mut self, field: &'static str, problems: &mut Problems) -> Vec<Fields<'s, 'i>> {
-        let Some((line, value)) = self.take(field) else { return Vec::new() };
-        let DeValue::Array(items) = value.into_inner() else {
-            problems.push(self.problem(
-                line,
-                field,
-                format!("must be a list of tables: write `[[{field}]]`"),
-            ));
-            return Vec::new();
-        };
-        let mut tables = Vec::new();
-        for (number, item) in items.into_iter().enumerate() {
-            let span = item.span();
-            let path = format!("{}{field}[{number}].", self.path);
-            match item.into_inner() {
-                DeValue::Table(table) => {
-                    tables.push(Fields::new(self.source, path, Spanned::new(span, table)));
-                }
-                other => {
-                    let what = format!("must be a table, not {}", kind_of(&other));
-                    problems.push(self.problem(
-                        self.source.line(span.start),
-                        &format!("{field}[{number}]"),
-                        what,
-                    ));
-                }
-            }
-        }
-        tables
+            other => Err(unlike(setting, &other)),
+        })
     }
 
     /// A table whose fields are free and whose values are texts, such as `env`.
@@ -193,31 +211,168 @@ impl<'s, 'i> Fields<'s, 'i> {
         field: &'static str,
         problems: &mut Problems,
     ) -> Vec<(String, String)> {
-        let Some(mut table) = self.table(field, problems) else { return Vec::new() };
-        let mut texts = Vec::new();
-        for (name, value) in std::mem::take(&mut table.table) {
-            let line = table.source.line(value.span().start);
-            match as_text(value.into_inner()) {
-                Ok(text) => texts.push((name.into_inner().into_owned(), text)),
-                Err(found) => {
-                    let what = format!("must be a text in quotes, not {}", kind_of(&found));
-                    problems.push(table.problem(line, name.get_ref(), what));
+        let taken = self.take(field, problems, |setting, value| {
+            let DeValue::Table(table) = value else { return Err(unlike(setting, &value)) };
+            let texts = table.into_iter().map(|(name, value)| {
+                let name = name.into_inner().into_owned();
+                match as_text(value.into_inner()) {
+                    Ok(text) => Ok((name, text)),
+                    Err(found) => Err(format!("`{name}` must be a text in quotes, not {}", kind_of(&found))),
+                }
+            });
+            texts.collect()
+        });
+        taken.map(|taken| taken.value).unwrap_or_default()
+    }
+
+    /// A table within this one that is always there: what it does not say has its default.
+    pub(super) fn section(&mut self, field: &'static str, problems: &mut Problems) -> Fields<'s, 'i> {
+        self.table(field, problems).unwrap_or_else(|| {
+            let inner = table_of(self.known.setting(field));
+            let path = format!("{}{field}.", self.path);
+            let empty = Fields::new(self.source, inner, path, Place::Default, DeTable::new());
+            empty.obeying(problems)
+        })
+    }
+
+    /// A table within this one.
+    pub(super) fn table(&mut self, field: &'static str, problems: &mut Problems) -> Option<Fields<'s, 'i>> {
+        let setting = self.setting(field);
+        let value = self.table.remove(field)?;
+        let place = Place::Line(self.source.line(value.span().start));
+        match value.into_inner() {
+            DeValue::Table(table) => {
+                let path = format!("{}{field}.", self.path);
+                Some(Fields::new(self.source, table_of(setting), path, place, table).obeying(problems))
+            }
+            other => {
+                problems.push(self.problem(&place, field, unlike(setting, &other)));
+                None
+            }
+        }
+    }
+
+    /// The tables of a list such as `[[controller]]`; none when it is absent.
+    pub(super) fn tables(&mut self, field: &'static str, problems: &mut Problems) -> Vec<Fields<'s, 'i>> {
+        let inner = table_of(self.setting(field));
+        let Some(value) = self.table.remove(field) else { return Vec::new() };
+        let place = Place::Line(self.source.line(value.span().start));
+        let DeValue::Array(items) = value.into_inner() else {
+            let what = format!("must be a list of tables: write `[[{field}]]`");
+            problems.push(self.problem(&place, field, what));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for (number, item) in items.into_iter().enumerate() {
+            let place = Place::Line(self.source.line(item.span().start));
+            match item.into_inner() {
+                DeValue::Table(table) => {
+                    let path = format!("{}{field}[{number}].", self.path);
+                    tables.push(Fields::new(self.source, inner, path, place, table).obeying(problems));
+                }
+                other => {
+                    let what = format!("must be a table, not {}", kind_of(&other));
+                    problems.push(self.problem(&place, &format!("{field}[{number}]"), what));
                 }
             }
         }
-        texts
+        tables
     }
 
-    /// Ends the table: every field that nobody took is unknown.
+    /// A text, which is the table's first setting alone, or the table.
+    pub(super) fn text_or_table(
+        &mut self,
+        field: &'static str,
+        problems: &mut Problems,
+    ) -> Option<Fields<'s, 'i>> {
+        if let Some(value) = self.table.get_mut(field)
+            && value.get_ref().is_str()
+        {
+            let first = table_of(self.known.setting(field)).settings[0].name;
+            let text = std::mem::replace(value.get_mut(), DeValue::Boolean(false));
+            let span = value.span();
+            let mut alone = DeTable::new();
+            alone.insert(Spanned::new(span.clone(), first.into()), Spanned::new(span, text));
+            *value.get_mut() = DeValue::Table(alone);
+        }
+        self.table(field, problems)
+    }
+
+    /// Tells what breaks the table's rules.
+    fn obeying(self, problems: &mut Problems) -> Self {
+        // A flag that is no flag is told when it is taken.
+        let is_given = |name: &&&str| match self.table.get(**name).and_then(|value| value.get_ref().as_bool())
+        {
+            Some(flag) if matches!(self.known.setting(name).shape, Shape::Flag) => flag,
+            _ => self.has(name),
+        };
+        for rule in self.known.rules {
+            match rule {
+                Rule::OneOf(names) => match names.iter().filter(is_given).collect::<Vec<_>>().as_slice() {
+                    [_] => {}
+                    [] => {
+                        let ways: Vec<_> = names
+                            .iter()
+                            .map(|name| format!("`{name} = {}`", self.known.setting(name).example))
+                            .collect();
+                        let what = format!("must have one of {}", ways.join(", "));
+                        problems.push(self.problem_of_table(what));
+                    }
+                    [.., last] => {
+                        let place = self
+                            .table
+                            .get(**last)
+                            .map_or(self.line(), |value| self.source.line(value.span().start));
+                        let what = format!("is one of {}, of which only one may be given", names.join(", "));
+                        problems.push(self.problem(&Place::Line(place), last, what));
+                    }
+                },
+                Rule::Needs(name, other) if self.has(name) && !self.has(other) => {
+                    let place = self
+                        .table
+                        .get(*name)
+                        .map_or(self.line(), |value| self.source.line(value.span().start));
+                    let what = format!("is of use only beside `{other}`; give that too, or leave this out");
+                    problems.push(self.problem(&Place::Line(place), name, what));
+                }
+                Rule::Needs(..) => {}
+            }
+        }
+        self
+    }
+
+    /// Ends the table: what nobody took is unknown.
+    ///
+    /// # Panics
+    /// In debug builds, when the reader left out a setting that is documented.
     pub(super) fn finish(self, problems: &mut Problems) {
+        debug_assert!(
+            self.known.names().all(|name| self.taken.contains(&name)),
+            "{}: only {:?} are read",
+            self.path,
+            self.taken
+        );
         for name in self.table.keys() {
-            let line = self.source.line(name.span().start);
-            let hint = nearest(name.get_ref(), self.known.iter().copied())
-                .map(|near| format!("did you mean `{near}`?"));
-            let what = format!("is not a field here; known are {}", self.known.join(", "));
-            problems.push(self.problem(line, name.get_ref(), what).hint(hint));
+            let place = Place::Line(self.source.line(name.span().start));
+            let hint =
+                nearest(name.get_ref(), self.known.names()).map(|near| format!("did you mean `{near}`?"));
+            let known: Vec<_> = self.known.names().collect();
+            let what = format!("is not a field here; known are {}", known.join(", "));
+            problems.push(self.problem(&place, name.get_ref(), what).hint(hint));
         }
     }
+}
+
+fn table_of(setting: &Setting) -> &'static Table {
+    match setting.shape {
+        Shape::Table(inner) | Shape::Tables(inner) | Shape::TextOr(inner) => inner,
+        _ => unreachable!("`{}` is no table", setting.name),
+    }
+}
+
+/// What is said of a value that has another shape than its setting.
+fn unlike(setting: &Setting, found: &DeValue<'_>) -> String {
+    format!("must be {}, not {}", setting.shape.words(), kind_of(found))
 }
 
 fn as_text(value: DeValue<'_>) -> Result<String, DeValue<'_>> {

@@ -2,23 +2,35 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::model::{Config, Controller};
-use super::parse::{parse, program};
+use super::model::{Carrier, Command, Config, Follow, Webhook};
+use super::parse::{Parsed, parse};
+use super::place::{Above, Effective};
 use super::problem::{Problem, Problems};
 
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "trimtab.toml";
 
-/// Reads `DIR/trimtab.toml`, or the file itself when one is named. All problems at once; the settings are there unless the file could not be read
-/// at all, and are to be used only without errors.
-pub(crate) fn load(place: &Path) -> Result<(Config, Problems), Problem> {
+/// What came of a file.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// With the defaults in place of what is wrong. To be used only without errors.
+    pub(crate) config: Config,
+    pub(crate) problems: Problems,
+    /// Each setting with where it came from.
+    pub(crate) effective: Vec<Effective>,
+}
+
+/// Reads `DIR/trimtab.toml`, or the file itself when one is named, under what stands above it. All problems at once.
+pub(crate) fn load(place: &Path, above: &Above) -> Result<Loaded, Problem> {
     let path = if place.is_dir() { place.join(FILE_NAME) } else { place.to_owned() };
     let text = fs::read_to_string(&path).map_err(|error| {
         let what = match error.kind() {
             std::io::ErrorKind::NotFound => {
-                format!("is not there; write one, or name the folder that holds a {FILE_NAME}")
+                format!(
+                    "is not there; `trimtab init DIR` makes one, or name the folder that holds a {FILE_NAME}"
+                )
             }
             std::io::ErrorKind::InvalidData => "is not UTF-8 text".into(),
             _ => format!("cannot be read: {error}"),
@@ -28,31 +40,59 @@ pub(crate) fn load(place: &Path) -> Result<(Config, Problems), Problem> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::path::absolute(folder)
         .map_err(|error| Problem::error(&path, None, "", format!("lies nowhere: {error}")))?;
-    let (config, mut problems) = parse(&path, &folder, &text);
+    let Parsed { config, mut problems, effective } = parse(&path, &folder, &text, above);
     let entries = &config.entries.path;
     if *entries != folder.join("entries") && !entries.exists() {
         let what = format!("{} is not there; until it is, there are no entries", entries.display());
         problems.push(Problem::warning(&path, None, "entries.path", what));
     }
     if problems.errors() == 0 && config.controllers.is_empty() {
-        problems.push(Problem::warning(
-            &path,
-            None,
-            "controller",
-            "there is none, so nothing will be run; write a `[[controller]]`",
-        ));
+        let what = "there is none, so nothing will be run; write a `[[controller]]`";
+        problems.push(Problem::warning(&path, None, "controller", what));
     }
     for (number, controller) in config.controllers.iter().enumerate() {
-        problems.extend(check_program(&path, &config, number, controller));
+        let field = format!("controller[{number}]");
+        problems.extend(check_carrier(&config, &field, &controller.carrier));
+        for (number, watch) in controller.watches.iter().enumerate() {
+            if let Follow::Map { carrier, .. } = &watch.follow {
+                problems.extend(check_carrier(&config, &format!("{field}.watch[{number}].map"), carrier));
+            }
+        }
     }
-    Ok((config, problems))
+    Ok(Loaded { config, problems, effective })
 }
 
-fn check_program(path: &Path, config: &Config, number: usize, controller: &Controller) -> Problems {
-    let field = format!("controller[{number}].exec");
-    let shown = &controller.exec[0];
-    let problem = |what: String| Problem::error(path, Some(controller.line), &field, what).into();
-    let candidate = program(&config.folder, shown);
+/// What is wrong with the text of a file, without a look at what lies beside it.
+pub(crate) fn parsed(file: &Path, text: &str, above: &Above) -> Problems {
+    parse(file, Path::new("."), text, above).problems
+}
+
+fn check_carrier(config: &Config, field: &str, carrier: &Carrier) -> Problems {
+    match carrier {
+        Carrier::Exec(command) | Carrier::Persistent(command) => check_program(config, field, command),
+        Carrier::Webhook(webhook) => check_files(config, field, webhook),
+    }
+}
+
+fn check_files(config: &Config, field: &str, webhook: &Webhook) -> Problems {
+    let mut problems = Problems::default();
+    for (name, path) in [("token_file", &webhook.token_file), ("authority", &webhook.authority)] {
+        let Some(path) = path else { continue };
+        if let Err(error) = fs::File::open(path) {
+            let (field, what) =
+                (format!("{field}.webhook.{name}"), format!("{} cannot be read: {error}", path.display()));
+            problems.push(Problem::error(&config.file, Some(webhook.line), &field, what));
+        }
+    }
+    problems
+}
+
+fn check_program(config: &Config, field: &str, command: &Command) -> Problems {
+    let shown = &command.words[0];
+    let problem = |what: String| {
+        Problem::error(&config.file, Some(command.line), &format!("{field}.exec"), what).into()
+    };
+    let candidate = command.program(&config.folder);
     if !shown.contains('/') {
         let found = std::env::var_os("PATH")
             .is_some_and(|path| std::env::split_paths(&path).any(|folder| is_runnable(&folder.join(shown))));
@@ -79,4 +119,12 @@ fn check_program(path: &Path, config: &Config, number: usize, controller: &Contr
 
 fn is_runnable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+impl Command {
+    /// The program as it will be started.
+    pub(crate) fn program(&self, folder: &Path) -> PathBuf {
+        let program = &self.words[0];
+        if program.contains('/') { folder.join(program.trim_start_matches("./")) } else { program.into() }
+    }
 }

@@ -1,25 +1,30 @@
 //! `trimtab.toml`: what it may say, and everything that is wrong with one, at once.
 //!
 //! A configuration that stops at the first mistake is mended by trial and error. Here the file is read into a tree that knows where each
-//! value stands, and each field takes what is its own; what nobody took is unknown. Deriving the reading with serde was no choice: it stops at the first
+//! value stands, and each setting takes what is its own; what nobody took is unknown. Deriving the reading with serde was no choice: it stops at the first
 //! error and forgets where values stood.
+//!
+//! [`settings`] says what there is; [`load`] reads it from flags, environment, file and defaults; [`Config`] is what comes of it.
 
-mod duration;
+mod exposure;
 mod fields;
 mod load;
 mod model;
 mod parse;
+mod place;
 mod problem;
+pub(crate) mod settings;
 mod size;
 mod suggest;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use duration::parse_duration;
-pub(crate) use load::{FILE_NAME, load};
-#[cfg(test)]
-pub(crate) use model::Watch;
-pub(crate) use model::{Backoff, Config, Controller, Follow, Placement, StoreUrl};
-pub(crate) use parse::program;
+pub(crate) use exposure::exposure;
+pub(crate) use load::{FILE_NAME, Loaded, load, parsed};
+pub(crate) use model::{
+    Carrier, Certificate, Command, Config, Controller, Follow, Http, Placement, SchemaFile, StoreUrl, Watch,
+};
+pub(crate) use parse::is_pointer;
+pub(crate) use place::{Above, Effective, Place};
 pub(crate) use problem::{Level, Problem, Problems};
 pub(crate) use suggest::nearest;

@@ -1,29 +1,31 @@
-//! The settings, with their defaults. Paths are already relative to the folder of the file.
+//! The settings as the daemon uses them. Paths are already relative to the folder of the file; the defaults stand in [`settings`](super::settings).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Everything `trimtab.toml` says.
+use super::place::Place;
+
+/// Everything `trimtab.toml` says, and what stands above it.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// The file, as messages name it.
     pub(crate) file: PathBuf,
     /// The folder of the file, absolute: the working directory of scripts, the root of relative paths.
     pub(crate) folder: PathBuf,
-    /// `[store] url`. Default `embedded:data`.
+    /// `[store] url`.
     pub(crate) store: StoreUrl,
-    /// `[store] history`, in bytes. Default 64 MiB.
+    /// `[store] history`, in bytes.
     pub(crate) history: u64,
-    /// `[http] listen`. Default 127.0.0.1:7420. Loopback only, until there are tokens.
-    pub(crate) listen: SocketAddr,
+    /// `[http]`.
+    pub(crate) http: Http,
     /// `[entries]`.
     pub(crate) entries: EntriesFolder,
     /// `[[controller]]`.
     pub(crate) controllers: Vec<Controller>,
     /// `[[kind]]`: the closed set of kinds; empty means that any kind is welcome.
-    pub(crate) kinds: BTreeMap<String, Option<String>>,
+    pub(crate) kinds: BTreeMap<String, DeclaredKind>,
 }
 
 /// Where entries are kept.
@@ -35,15 +37,55 @@ pub(crate) enum StoreUrl {
     Embedded(PathBuf),
 }
 
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    /// None: nothing is served.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where that was said.
+    pub(crate) listen_at: Place,
+    /// The file of tokens.
+    pub(crate) tokens: Option<PathBuf>,
+    /// Certificate and key for TLS.
+    pub(crate) certificate: Option<Certificate>,
+    /// Names by which the API may be asked for.
+    pub(crate) hosts: Vec<String>,
+}
+
+/// The files of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
 /// `[entries]`.
 #[derive(Clone, Debug)]
 pub(crate) struct EntriesFolder {
-    /// Default `entries`. Need not exist.
+    /// Need not exist.
     pub(crate) path: PathBuf,
-    /// Apply again whenever a file changes. Default true.
+    /// Apply again whenever a file changes.
     pub(crate) watch: bool,
-    /// Delete entries that came from here and are gone from here. Default false.
+    /// Delete entries that came from here and are gone from here.
     pub(crate) prune: bool,
+}
+
+/// `[[kind]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeclaredKind {
+    /// Another word for it.
+    pub(crate) plural: Option<String>,
+    /// The file that holds its JSON Schema.
+    pub(crate) schema: Option<SchemaFile>,
+}
+
+/// A file that holds a JSON Schema, and who named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SchemaFile {
+    pub(crate) path: PathBuf,
+    /// `kind[0].schema`.
+    pub(crate) field: String,
+    pub(crate) line: usize,
 }
 
 /// `[[controller]]`.
@@ -53,27 +95,57 @@ pub(crate) struct Controller {
     pub(crate) name: String,
     /// The kind that it reconciles.
     pub(crate) kind: String,
-    /// Program and arguments; no shell. A program with a `/` is relative to the folder, one without is looked for on the PATH.
-    pub(crate) exec: Vec<String>,
-    /// Reconciles at once. Default 1.
+    /// `exec`, with or without `persistent`, or `webhook`.
+    pub(crate) carrier: Carrier,
+    /// Reconciles at once.
     pub(crate) workers: usize,
-    /// How long one may take. Default 30 s.
+    /// How long one may take.
     pub(crate) timeout: Duration,
-    /// Default 100 ms to 5 min.
+    /// `backoff`.
     pub(crate) backoff: Backoff,
-    /// Every entry again after this long. Off by default.
+    /// Every entry again after this long.
     pub(crate) resync: Option<Duration>,
-    /// Hold deletes until the reconciler has cleaned up. Default false.
+    /// Hold deletes until the reconciler has cleaned up.
     pub(crate) finalizer: bool,
-    /// Environment variables given to the program.
+    /// Environment variables given to programs.
     pub(crate) env: BTreeMap<String, String>,
     /// Environment variables handed on from the daemon's own.
     pub(crate) pass_env: Vec<String>,
-    /// Default everywhere: the directory's lock already keeps a second process away.
+    /// Which replicas run it.
     pub(crate) placement: Placement,
     /// `[[controller.watch]]`.
     pub(crate) watches: Vec<Watch>,
     /// The line of its table, for messages about it as a whole.
+    pub(crate) line: usize,
+}
+
+/// How a program in another language is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// A process for each run.
+    Exec(Command),
+    /// Processes that live on.
+    Persistent(Command),
+    /// An HTTP server.
+    Webhook(Webhook),
+}
+
+/// Program and arguments; no shell. A program with a `/` is relative to the folder, one without is looked for on the PATH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Command {
+    /// Never empty.
+    pub(crate) words: Vec<String>,
+    /// The line of `exec`.
+    pub(crate) line: usize,
+}
+
+/// An HTTP server that answers the protocol's documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Webhook {
+    pub(crate) url: String,
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) authority: Option<PathBuf>,
+    /// The line of `webhook`.
     pub(crate) line: usize,
 }
 
@@ -113,11 +185,13 @@ pub(crate) enum Follow {
     References {
         /// A JSON pointer, `*` for each element.
         pointer: String,
-        /// Whether the script is given the whole entries. Default true.
+        /// Whether the script is given the whole entries.
         include: bool,
     },
     /// Its owner, when that is of the controller's kind.
     Owner,
+    /// Whom a program or a webhook names.
+    Map { carrier: Carrier, timeout: Duration },
 }
 
 #[cfg(test)]
@@ -127,7 +201,7 @@ impl Controller {
         Self {
             name: name.into(),
             kind: kind.into(),
-            exec: vec!["true".into()],
+            carrier: Carrier::Exec(Command { words: vec!["true".into()], line: 1 }),
             workers: 1,
             timeout: Duration::from_secs(30),
             backoff: Backoff { base: Duration::from_millis(100), max: Duration::from_secs(300) },

@@ -3,20 +3,30 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::parse::parse;
-use super::{Config, Follow, Placement, StoreUrl};
+use super::model::{Certificate, DeclaredKind};
+use super::parse::{Parsed, parse};
+use super::{Above, Carrier, Config, Follow, Level, Place, Placement, StoreUrl, exposure};
+
+pub(super) fn parsed(text: &str, above: &Above) -> Parsed {
+    parse(Path::new("d/trimtab.toml"), Path::new("d"), text, above)
+}
 
 fn read(text: &str) -> (Config, Vec<String>) {
-    let (config, problems) = parse(Path::new("d/trimtab.toml"), Path::new("d"), text);
+    let Parsed { config, problems, .. } = parsed(text, &Above::default());
     (config, problems.sorted().iter().map(ToString::to_string).collect())
 }
 
-const WHOLE: &str = r#"
+/// Each setting that can stand beside the others.
+pub(super) const WHOLE: &str = r#"
 [store]
 url = "embedded:keep"
 history = "16MiB"
 [http]
 listen = "[::1]:0"
+tokens = "tokens"
+certificate = "c.pem"
+key = "k.pem"
+hosts = ["trimtab.example.org"]
 [entries]
 path = "declared"
 watch = false
@@ -24,10 +34,12 @@ prune = true
 [[kind]]
 name = "site"
 plural = "sites"
+schema = "site.json"
 [[controller]]
 name = "sites"
 kind = "site"
 exec = ["./write-site", "-v"]
+persistent = true
 workers = 4
 timeout = "5s"
 backoff = { base = "10ms", max = "1m" }
@@ -43,6 +55,16 @@ include = false
 [[controller.watch]]
 kind = "listing"
 owner = true
+[[controller.watch]]
+kind = "zone"
+map = { exec = ["./who"], timeout = "2s" }
+[[controller.watch]]
+kind = "zone"
+map = { webhook = { url = "https://h/w", token_file = "t", authority = "a.pem" } }
+[[controller]]
+name = "hooked"
+kind = "page"
+webhook = "http://127.0.0.1:9000/reconcile"
 "#;
 
 #[test]
@@ -50,14 +72,26 @@ fn every_field_is_read() {
     let (config, problems) = read(WHOLE);
     assert_eq!(problems, [""; 0]);
     assert_eq!(config.store, StoreUrl::Embedded(PathBuf::from("d/keep")));
-    assert_eq!((config.history, config.listen.port()), (16 << 20, 0));
+    assert_eq!((config.history, config.http.listen.unwrap().port()), (16 << 20, 0));
+    assert_eq!(config.http.tokens, Some("d/tokens".into()));
+    let certificate = Certificate { certificate: "d/c.pem".into(), key: "d/k.pem".into() };
+    assert_eq!(
+        (config.http.certificate, config.http.hosts),
+        (Some(certificate), vec!["trimtab.example.org".to_owned()])
+    );
     assert_eq!(
         (config.entries.path.to_str(), config.entries.watch, config.entries.prune),
         (Some("d/declared"), false, true)
     );
-    assert_eq!(config.kinds["site"].as_deref(), Some("sites"));
+    let DeclaredKind { plural, schema } = &config.kinds["site"];
+    let schema = schema.as_ref().unwrap();
+    assert_eq!(
+        (plural.as_deref(), schema.path.to_str(), schema.line),
+        (Some("sites"), Some("d/site.json"), 18)
+    );
     let controller = &config.controllers[0];
-    assert_eq!(controller.exec, ["./write-site", "-v"]);
+    let Carrier::Persistent(command) = &controller.carrier else { panic!("{:?}", controller.carrier) };
+    assert_eq!((command.words.join(" ").as_str(), command.line), ("./write-site -v", 22));
     assert_eq!((controller.workers, controller.timeout), (4, Duration::from_secs(5)));
     assert_eq!(
         (controller.backoff.base, controller.backoff.max),
@@ -69,6 +103,19 @@ fn every_field_is_read() {
     let pointer = "/spec/certificates/*/name".to_owned();
     assert_eq!(controller.watches[0].follow, Follow::References { pointer, include: false });
     assert_eq!(controller.watches[1].follow, Follow::Owner);
+    let Follow::Map { carrier: Carrier::Exec(command), timeout } = &controller.watches[2].follow else {
+        panic!("{:?}", controller.watches[2])
+    };
+    assert_eq!((command.words.join(" ").as_str(), *timeout), ("./who", Duration::from_secs(2)));
+    let Follow::Map { carrier: Carrier::Webhook(hook), timeout } = &controller.watches[3].follow else {
+        panic!("{:?}", controller.watches[3])
+    };
+    assert_eq!((hook.url.as_str(), *timeout), ("https://h/w", Duration::from_secs(10)));
+    assert_eq!((&hook.token_file, &hook.authority), (&Some("d/t".into()), &Some("d/a.pem".into())));
+    let Carrier::Webhook(hook) = &config.controllers[1].carrier else {
+        panic!("{:?}", config.controllers[1])
+    };
+    assert_eq!(hook.url, "http://127.0.0.1:9000/reconcile");
 }
 
 #[test]
@@ -76,7 +123,7 @@ fn an_empty_file_has_the_documented_defaults() {
     let (config, problems) = read("");
     assert_eq!(problems, [""; 0]);
     assert_eq!(config.store, StoreUrl::Embedded(PathBuf::from("d/data")));
-    assert_eq!((config.history, config.listen.to_string()), (64 << 20, "127.0.0.1:7420".into()));
+    assert_eq!((config.history, config.http.listen), (64 << 20, "127.0.0.1:7420".parse().ok()));
     assert_eq!((config.entries.watch, config.entries.prune), (true, false));
     let (config, problems) = read("[[controller]]\nname = \"a\"\nkind = \"b\"\nexec = [\"./c\"]\n");
     assert_eq!(problems, [""; 0]);
@@ -103,64 +150,128 @@ fn all_problems_are_told_at_once_with_line_field_and_what_was_probably_meant() {
             "error: d/trimtab.toml:1: stroe: is not a field here; known are store, http, entries, kind, controller; did you mean `store`?",
             "error: d/trimtab.toml:4: entries.watch: must be true or false, not a text",
             "error: d/trimtab.toml:6: controller[0].name: `Sites` must be 1 to 63 lower-case letters, digits and `-`, not beginning with `-`",
-            "error: d/trimtab.toml:9: controller[0].workres: is not a field here; known are name, kind, webhook, exec, workers, timeout, backoff, resync, finalizer, env, pass_env, placement, watch; did you mean `workers`?",
+            "error: d/trimtab.toml:9: controller[0].workres: is not a field here; known are name, kind, exec, webhook, persistent, workers, timeout, backoff, resync, finalizer, env, pass_env, placement, watch; did you mean `workers`?",
             "error: d/trimtab.toml:10: controller[0].timeout: `30` is not a duration: a whole number and `ms`, `s`, `m`, `h` or `d`, such as `30s`",
         ]
     );
 }
 
+/// A controller of `exec`, and more in its table.
+macro_rules! a {
+    ($more:literal) => {
+        concat!("[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\n", $more)
+    };
+}
+
 /// Each wrong text, and a part of the message it must get.
-const WRONG: [(&str, &str); 20] = [
+pub(super) const WRONG: [(&str, &str); 40] = [
     ("[store]\nurl = \"redis:x\"", "`redis:x` is not a store"),
     ("[store]\nurl = \"etcd://a:1/p\"", "`etcd` stores are not in this version"),
     ("[store]\nhistory = \"64MB\"", "not a size"),
-    ("[http]\nlisten = \"0.0.0.0:80\"", "can be reached from outside"),
     ("[http]\nlisten = \"here\"", "not an address and a port"),
+    (
+        "[http]\nlisten = 7420",
+        "http.listen: must be an address and a port in quotes, or `\"off\"`, not a number",
+    ),
+    (
+        "[http]\ncertificate = \"c\"",
+        ":2: http.certificate: is of use only beside `key`; give that too, or leave this out",
+    ),
+    ("[http]\nkey = \"k\"", "http.key: is of use only beside `certificate`"),
+    ("[http]\nhosts = \"a\"", "http.hosts: must be a list of texts in quotes, not a text"),
+    ("[http]\ntokens = \"\"", "http.tokens: is empty; name a path"),
+    ("[[kind]]\nplural = \"a\"", "kind[0].name: is missing: `name = \"site\"`"),
+    ("[[kind]]\nname = \"a\"\nschema = 1", "kind[0].schema: must be a path in quotes, not a number"),
     ("store = 1", "store: must be a table, not a number"),
     ("controller = 1", "write `[[controller]]`"),
     ("controller = [1]", "controller[0]: must be a table"),
     ("[[controller]]\nkind = \"a\"\nexec = [\"./a\"]", "controller[0].name: is missing"),
-    ("[[controller]]\nname = \"a\"\nkind = \"a\"", "controller[0].exec: is missing"),
+    (
+        "[[controller]]\nname = \"a\"\nkind = \"a\"",
+        ":1: controller[0]: must have one of `exec = [\"./write-site\", \"--fast\"]`, `webhook = \"http://127.0.0.1:9000/reconcile\"`",
+    ),
     ("[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = []", "must name a program"),
     (
         "[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = \"./a\"",
-        "must be a list of texts in quotes, not a text",
+        "must be a list of texts in quotes (program and arguments), not a text",
     ),
-    ("[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = \"http://x\"", "is not in this version"),
+    (
+        a!("webhook = \"http://x\""),
+        ":5: controller[0].webhook: is one of exec, webhook, of which only one may be given",
+    ),
+    (
+        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = \"x\"",
+        "controller[0].webhook.url: `x` is not a URL",
+    ),
+    (
+        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = 5",
+        "controller[0].webhook: must be a URL in quotes, or a table, not a number",
+    ),
+    (
+        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = { token_file = \"t\" }",
+        "controller[0].webhook.url: is missing",
+    ),
+    (
+        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = \"http://x\"\npersistent = true",
+        "controller[0].persistent: is of use only beside `exec`",
+    ),
     (
         "[[controller]]\nname = \"a\"\nkind = \"A\"\nexec = [\"./a\"]",
         "kind: `A` must begin with a lower-case letter",
     ),
+    (a!("workers = 0"), "workers: is 0, but must be from 1 to 1024"),
+    (a!("workers = -4"), "workers: is -4, but must be from 1 to 1024"),
+    (a!("workers = 1025"), "workers: is 1025, but must be from 1 to 1024"),
+    (a!("timeout = \"0s\""), "timeout: `0s` must be longer than nothing"),
+    (a!("placement = \"sharded\""), "`sharded` is not in this version"),
+    (a!("env = { A = 1 }"), "controller[0].env: `A` must be a text in quotes, not a number"),
+    (a!("[[controller.watch]]\nkind = \"b\""), ":5: controller[0].watch[0]: must have one of `references = "),
+    (a!("[[controller.watch]]\nkind = \"b\"\nowner = false"), "must have one of `references = "),
     (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\nworkers = 0",
-        "workers: is 0, but must be from 1 to 1024",
+        a!("[[controller.watch]]\nkind = \"b\"\nowner = true\nreferences = \"/spec/x\""),
+        "is one of references, owner, map, of which only one may be given",
     ),
     (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\nbackoff = { base = \"2s\", max = \"1s\" }",
-        "must not be longer than `max`",
+        a!("[[controller.watch]]\nkind = \"b\"\nowner = true\ninclude = true"),
+        "include: is of use only beside `references`",
+    ),
+    (a!("[[controller.watch]]\nkind = \"b\"\nreferences = \"spec.x\""), "not a pointer into the spec"),
+    (a!("[[controller.watch]]\nkind = \"b\"\nreferences = \"/spec/a~2\""), "not a pointer into the spec"),
+    (
+        a!("[[controller.watch]]\nkind = \"b\"\nmap = { timeout = \"1s\" }"),
+        "controller[0].watch[0].map: must have one of `exec = ",
     ),
     (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\nplacement = \"sharded\"",
-        "`sharded` is not in this version",
+        a!("[[controller.watch]]\nkind = \"b\"\nmap = { exec = [\"a\"], webhook = \"http://x\" }"),
+        "map.webhook: is one of exec, webhook",
     ),
     (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\n[[controller.watch]]\nkind = \"b\"",
-        "either `references",
+        a!("[[controller.watch]]\nkind = \"b\"\nmap = { exec = [\"a\"], persistent = true }"),
+        "map.persistent: is not a field here; known are exec, webhook, timeout",
     ),
     (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\n[[controller.watch]]\nkind = \"b\"\nreferences = \"spec.x\"",
-        "not a pointer into the spec",
+        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = { url = \"http://x\", token = \"t\" }",
+        "webhook.token: is not a field here; known are url, token_file, authority",
     ),
+];
+
+/// What no schema can say.
+const WRONG_BEYOND_A_SCHEMA: [(&str, &str); 4] = [
+    (a!("backoff = { base = \"2s\", max = \"1s\" }"), "must not be longer than `max`"),
+    (
+        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = \"http://u:p@x/\"",
+        "holds a user name or password",
+    ),
+    ("[[kind]]\nname = \"a\"\n[[kind]]\nname = \"a\"", "kind[1]: `a` is declared twice"),
     ("a = ", "d/trimtab.toml:1: "),
 ];
 
 #[test]
-fn each_wrong_value_has_a_message_of_its_own() {
-    let (_, mistyped) = read("[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = \"./a\"");
-    assert_eq!(mistyped.len(), 1, "what is there is not told to be missing: {mistyped:?}");
-    for (text, wanted) in WRONG {
+fn each_wrong_value_has_one_message_of_its_own() {
+    for (text, wanted) in WRONG.iter().chain(&WRONG_BEYOND_A_SCHEMA) {
         let (_, problems) = read(text);
         assert!(problems.iter().any(|problem| problem.contains(wanted)), "{text}\n{problems:#?}");
+        assert_eq!(problems.len(), 1, "what is there is not told to be missing: {text}\n{problems:#?}");
     }
 }
 
@@ -174,4 +285,92 @@ fn two_controllers_of_one_name_are_refused() {
             "error: d/trimtab.toml:6: controller[1].name: `a` is the name of another controller; give each its own"
         ]
     );
+}
+
+/// A base above the default of the most was refused, although nobody had said what the most is.
+#[test]
+fn a_base_that_is_longer_than_the_default_of_the_most_is_the_most() {
+    let (config, problems) = read(a!("backoff = { base = \"10m\" }"));
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(config.controllers[0].backoff.max, Duration::from_secs(600));
+}
+
+fn above(environment: &[(&str, &str)]) -> (Above, Vec<String>) {
+    let owned = environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let (above, problems) = Above::of_environment(owned, &["TRIMTAB_SERVER"]);
+    (above, problems.sorted().iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_flag_stands_above_a_variable_and_that_above_the_file_and_the_file_above_the_default() {
+    let (mut above, _) = above(&[
+        ("TRIMTAB_STORE_URL", "embedded:of-variable"),
+        ("TRIMTAB_HTTP_LISTEN", "127.0.0.1:2"),
+        ("TRIMTAB_HTTP_HOSTS", "a.example, b.example"),
+        ("TRIMTAB_ENTRIES_PRUNE", "true"),
+        ("TRIMTAB_ENTRIES_PATH", ""),
+    ]);
+    above.flag("--listen", "http.listen", Some(&"127.0.0.1:3".to_owned()));
+    above.flag("--store", "store.url", None);
+    let text = "[store]\nurl = \"memory:\"\nhistory = \"16MiB\"\n[http]\nlisten = \"127.0.0.1:1\"\n[entries]\npath = \"p\"\n";
+    let Parsed { config, problems, effective } = parsed(text, &above);
+    assert_eq!(problems.sorted(), []);
+    assert_eq!(config.store, StoreUrl::Embedded("d/of-variable".into()));
+    assert_eq!(config.http.listen.unwrap().port(), 3);
+    assert_eq!(config.http.hosts, ["a.example", "b.example"]);
+    assert_eq!((config.entries.prune, config.entries.path.to_str()), (true, Some("d/p")));
+    let place = |path: &str| effective.iter().find(|one| one.path == path).unwrap().place.to_string();
+    assert_eq!(
+        ["store.url", "store.history", "http.listen", "http.tokens", "entries.path", "entries.watch"]
+            .map(place),
+        ["TRIMTAB_STORE_URL", "trimtab.toml:3", "--listen", "default", "trimtab.toml:7", "default"]
+    );
+}
+
+#[test]
+fn what_a_variable_or_a_flag_says_wrong_is_told_with_its_name() {
+    let (mut above, _) = above(&[("TRIMTAB_STORE_URL", "redis:x"), ("TRIMTAB_ENTRIES_WATCH", "yes")]);
+    above.flag("--listen", "http.listen", Some(&"here".to_owned()));
+    let problems: Vec<_> = parsed("", &above).problems.sorted().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "error: --listen: http.listen: `here` is not an address and a port, such as `127.0.0.1:7420` or `[::1]:7420`, nor `off`",
+            "error: TRIMTAB_ENTRIES_WATCH: entries.watch: must be true or false, not a text",
+            "error: TRIMTAB_STORE_URL: store.url: `redis:x` is not a store: write `embedded:PATH` or `memory:`",
+        ]
+    );
+}
+
+#[test]
+fn a_variable_that_no_setting_has_is_warned_of() {
+    let (_, problems) = above(&[("TRIMTAB_STORE_ULR", "memory:"), ("TRIMTAB_SERVER", "x"), ("OTHER", "y")]);
+    assert_eq!(
+        problems,
+        [
+            "warning: TRIMTAB_STORE_ULR: is set in the environment, and no such setting is known; did you mean `TRIMTAB_STORE_URL`?"
+        ]
+    );
+}
+
+#[test]
+fn an_address_that_others_reach_wants_tokens_and_tokens_want_tls() {
+    let exposed = |more: &str, allowed| {
+        let (config, problems) = read(&format!("[http]\nlisten = \"0.0.0.0:7420\"\n{more}"));
+        assert_eq!(problems, [""; 0]);
+        exposure(&config, allowed).map(|problem| (problem.level, problem.text()))
+    };
+    let (level, text) = exposed("", false).unwrap();
+    assert_eq!(level, Level::Error);
+    assert!(
+        text.starts_with("d/trimtab.toml:2: http.listen: `0.0.0.0:7420` can be reached from outside"),
+        "{text}"
+    );
+    assert!(text.contains("trimtab token") && text.ends_with("or start with `--insecure`"), "{text}");
+    assert_eq!(exposed("", true).unwrap().0, Level::Warning);
+    let (level, text) = exposed("tokens = \"t\"", false).unwrap();
+    assert_eq!((level, text.contains("without TLS")), (Level::Warning, true), "{text}");
+    assert_eq!(exposed("tokens = \"t\"\ncertificate = \"c\"\nkey = \"k\"", false), None);
+    assert!(exposure(&read("").0, false).is_none());
+    assert_eq!(read("[http]\nlisten = \"off\"").0.http.listen_at, Place::Line(2));
 }

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use trimtab::runtime::{Manager, ManagerHandle, Placement};
 use trimtab::store::Store;
+use trimtab_polyglot::{Groups, NotYet, Polyglot};
 
+use super::carriers::settings;
 use crate::config::{self, Config};
-use crate::exec::{Exec, Groups, NotYet};
+
+/// So many of its last runs are kept by each controller, for `describe` and `queue`.
+const HISTORY: usize = 4096;
 
 /// The controllers, and what is asked of them while they run.
 pub(super) struct Controllers {
@@ -22,6 +26,7 @@ impl Controllers {
         config: &Config,
         store: &Store,
         groups: &Groups,
+        api: Option<&str>,
         drain: Option<Duration>,
     ) -> Result<Self, String> {
         let (mut manager, mut not_yet) = (Manager::new(), Vec::new());
@@ -29,11 +34,16 @@ impl Controllers {
             manager = manager.with_drain(drain);
         }
         for table in &config.controllers {
-            let exec = Exec::new(&config.folder, table, groups)
-                .map_err(|what| format!("{}: controller `{}`: {what}", config.file.display(), table.name))?;
-            not_yet.push((table.name.clone(), exec.not_yet()));
-            let mut controller = exec
+            let wrong =
+                |what: String| format!("{}: controller `{}`: {what}", config.file.display(), table.name);
+            let reconciler = settings(&config.folder, table, api)
+                .and_then(|settings| Polyglot::new(settings, groups).map_err(|error| error.to_string()))
+                .map_err(wrong)?;
+            not_yet.push((table.name.clone(), reconciler.not_yet()));
+            let mut controller = reconciler
                 .controller(store)
+                .with_timings()
+                .with_history(HISTORY)
                 .with_workers(table.workers)
                 .with_backoff(table.backoff.base, table.backoff.max)
                 .with_placement(placement(table));

@@ -15,10 +15,11 @@ use trimtab::backend::Key;
 use trimtab::seams::Seams;
 use trimtab::store::Store;
 
+use super::api::Health;
 use super::apply::{self, Applied};
 use super::watcher::Watcher;
 use crate::config::{Config, Problem};
-use crate::documents::{Declared, Folder};
+use crate::documents::{Declared, Folder, Schemas};
 
 /// After how long that is tried again which could not be written.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
@@ -39,6 +40,8 @@ pub(super) struct Standing {
 /// Keeps the folder in the store.
 pub(super) struct Entries {
     config: Config,
+    schemas: Schemas,
+    health: Health,
     store: Store,
     seams: Seams,
     watcher: Watcher,
@@ -58,11 +61,19 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    pub(super) fn new(config: &Config, store: &Store, seams: &Seams) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        schemas: &Schemas,
+        store: &Store,
+        seams: &Seams,
+        health: &Health,
+    ) -> Self {
         Self {
             watcher: Watcher::new(config, seams),
             file: std::fs::read_to_string(&config.file).ok(),
             config: config.clone(),
+            schemas: schemas.clone(),
+            health: health.clone(),
             store: store.clone(),
             seams: seams.clone(),
             applied: BTreeMap::new(),
@@ -115,8 +126,10 @@ impl Entries {
         self.prune_again = prunes && !apply::prune(&self.store, &self.origin(), &declared).await;
 
         let wrong = self.told.iter().map(ToString::to_string);
+        let wrong: Vec<_> = wrong.chain(self.refused.values().cloned()).collect();
+        self.health.set("entries", wrong.clone());
         let mut standing = self.standing.lock();
-        standing.wrong = wrong.chain(self.refused.values().cloned()).collect();
+        standing.wrong = wrong;
         standing.pending = self.prune_again || self.again.len() > waits.len();
         standing.waits = waits;
     }
@@ -125,9 +138,9 @@ impl Entries {
     async fn look(&self) -> Folder {
         let (answer, answered) = oneshot::channel();
         let (root, folder) = (self.config.folder.clone(), self.config.entries.path.clone());
-        let closed = self.config.kinds.clone();
+        let (closed, schemas) = (self.config.kinds.clone(), self.schemas.clone());
         self.seams.spawn_blocking("read entries", move || {
-            let mut look = Folder::read(&root, &folder);
+            let mut look = Folder::read(&root, &folder, &schemas);
             if !closed.is_empty() {
                 look.keep_kinds(|kind| closed.contains_key(kind));
             }

@@ -4,9 +4,13 @@
 //! [`settle`] judges whether anything is left to do, [`summary`] shows how it stands, [`signals`] says when to stop. [`serve`] runs them side by side, in one
 //! task, so that nothing outlives it.
 
+pub(crate) mod api;
 mod apply;
+mod carriers;
 mod controllers;
 mod entries;
+mod environment;
+mod files_limit;
 mod isolation;
 mod open;
 mod serve;
@@ -19,8 +23,8 @@ mod watcher;
 use trimtab::seams::Seams;
 
 use crate::command::{Exit, Run, kinds};
-use crate::config::{Config, load};
-use crate::documents::Folder;
+use crate::config::{Config, Loaded, exposure, load};
+use crate::documents::{Folder, Schemas};
 use crate::log;
 use crate::screen::Screen;
 use voice::Voice;
@@ -28,11 +32,12 @@ use voice::Voice;
 /// Runs until it is told to stop, or until nothing is left to do.
 pub(crate) fn run(arguments: &Run) -> Exit {
     isolation::isolate();
+    files_limit::raise();
     let screen = Screen::of_process();
     let level = log::level(arguments.verbose, arguments.quiet);
     log::begin(arguments.log_format, level, &screen, &Seams::tokio());
     let voice = Voice { screen: screen.clone(), format: arguments.log_format };
-    let Some(config) = checked(arguments, &voice) else { return Exit::Failed };
+    let Some(checked) = checked(arguments, &voice) else { return Exit::Failed };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -40,25 +45,38 @@ pub(crate) fn run(arguments: &Run) -> Exit {
             return Exit::Failed;
         }
     };
-    let served = async { serve::serve(arguments, &config, &screen, &voice, &Seams::tokio()).await };
+    let served = async { serve::serve(arguments, &checked, &screen, &voice, &Seams::tokio()).await };
     let exit = runtime.block_on(served);
     // Whatever still blocks a thread must not keep the process from ending.
     runtime.shutdown_background();
     exit
 }
 
+/// What was found to be without errors.
+struct Checked {
+    config: Config,
+    schemas: Schemas,
+}
+
 /// Reads the file and tells all its problems; the settings are there when none of them is an error. Entries that are wrong do not stop the daemon, so they are told
 /// when they are applied.
-fn checked(arguments: &Run, voice: &Voice) -> Option<Config> {
-    let (config, mut problems) = match load(&arguments.dir) {
+fn checked(arguments: &Run, voice: &Voice) -> Option<Checked> {
+    let (above, mut problems) = arguments.settings.above();
+    let Loaded { config, problems: found, .. } = match load(&arguments.dir, &above) {
         Ok(loaded) => loaded,
         Err(problem) => {
             voice.problem(&problem);
             return None;
         }
     };
+    problems.extend(found);
+    if let Some(problem) = exposure(&config, arguments.insecure) {
+        problems.push(problem);
+    }
+    let (schemas, unusable) = Schemas::load(&config);
+    problems.extend(unusable);
     if problems.errors() == 0 {
-        let folder = Folder::read(&config.folder, &config.entries.path);
+        let folder = Folder::read(&config.folder, &config.entries.path, &schemas);
         problems.extend(kinds(&config, &folder).of_file(&config.file));
     }
     let errors = problems.errors();
@@ -70,5 +88,5 @@ fn checked(arguments: &Run, voice: &Voice) -> Option<Config> {
         voice.error(&format!("{errors} {noun} to mend; nothing was started"));
         return None;
     }
-    Some(config)
+    Some(Checked { config, schemas })
 }

@@ -10,14 +10,15 @@ use trimtab::seams::Seams;
 use trimtab::store::{Memory, Store};
 
 use crate::config::{Config, StoreUrl};
+use crate::documents::Schemas;
 
 /// How often it is said that opening goes on.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens the store; says so every 2 s while it goes on. The error is for people.
-pub(super) async fn open(config: &Config, seams: &Seams) -> Result<Store, String> {
+pub(super) async fn open(config: &Config, schemas: &Schemas, seams: &Seams) -> Result<Store, String> {
     let begun = seams.now();
-    let mut opening = std::pin::pin!(opened(config, seams));
+    let mut opening = std::pin::pin!(opened(config, schemas, seams));
     loop {
         tokio::select! {
             store = &mut opening => return store,
@@ -29,12 +30,12 @@ pub(super) async fn open(config: &Config, seams: &Seams) -> Result<Store, String
     }
 }
 
-async fn opened(config: &Config, seams: &Seams) -> Result<Store, String> {
+async fn opened(config: &Config, schemas: &Schemas, seams: &Seams) -> Result<Store, String> {
     let backend = match &config.store {
         StoreUrl::Memory => AnyBackend::new(Memory::with_seams(seams)),
         StoreUrl::Embedded(path) => AnyBackend::new(embedded(path, config.history, seams).await?),
     };
-    Store::builder(backend).seams(seams).open().await.map_err(|error| error.to_string())
+    Store::builder(backend).seams(seams).rule(schemas.rule()).open().await.map_err(|error| error.to_string())
 }
 
 /// Everything is read into memory, on a thread that may be blocked.

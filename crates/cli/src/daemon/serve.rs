@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab::runtime::RunError;
+use tokio::sync::oneshot;
+use trimtab::runtime::{Manager, ManagerHandle, RunError};
 use trimtab::seams::Seams;
 use trimtab::store::Store;
+use trimtab_polyglot::{Groups, NotYet};
 
+use super::Checked;
+use super::api::{Door, Health};
 use super::controllers::Controllers;
 use super::entries::Entries;
 use super::open::{open, shown};
@@ -15,8 +19,6 @@ use super::signals::Signals;
 use super::summary::Summary;
 use super::voice::Voice;
 use crate::command::{Exit, Run};
-use crate::config::Config;
-use crate::exec::Groups;
 use crate::screen::Screen;
 
 /// How long running scripts may go on once it is known how a run until settled ended.
@@ -37,11 +39,12 @@ enum Ended {
 /// Serves a folder. Everything that goes wrong has been told when it returns.
 pub(super) async fn serve(
     arguments: &Run,
-    config: &Config,
+    checked: &Checked,
     screen: &Screen,
     voice: &Voice,
     seams: &Seams,
 ) -> Exit {
+    let Checked { config, schemas } = checked;
     let failed = |what: &str| {
         voice.error(what);
         Exit::Failed
@@ -50,20 +53,63 @@ pub(super) async fn serve(
         Ok(signals) => signals,
         Err(error) => return failed(&format!("signals cannot be heard: {error}")),
     };
+    let health = Health::default();
+    // Before the store, which may take long to open: an address that is in use is told at once.
+    let opened = if is_served(arguments) { Door::open(config, &health).await } else { Ok(None) };
+    let door = match opened {
+        Ok(door) => door,
+        Err(problem) => {
+            voice.problem(&problem);
+            return Exit::Failed;
+        }
+    };
     let store = tokio::select! {
-        opened = open(config, seams) => match opened {
+        opened = open(config, schemas, seams) => match opened {
             Ok(store) => store,
             Err(what) => return failed(&what),
         },
         () = signals.come(1) => return failed("stopped while the store was being opened"),
     };
     let (version, index) = (env!("CARGO_PKG_VERSION"), store.snapshot().index());
-    screen.say(&format!("trimtab {version}  store {}  index {index}", shown(config)));
+    let url = door.as_ref().map(Door::url);
+    let api = url.as_ref().map(|url| format!("  api {url}")).unwrap_or_default();
+    screen.say(&format!("trimtab {version}  store {}  index {index}{api}", shown(config)));
 
     let groups = Groups::default();
-    let daemon =
-        Daemon { arguments, config, store: &store, groups: &groups, signals: &signals, screen, voice, seams };
-    if let Some(exit) = daemon.run().await {
+    let drain = arguments.until_settled.then_some(DRAIN_SETTLED);
+    let Controllers { manager, handle, not_yet } =
+        match Controllers::new(config, &store, &groups, url.as_deref(), drain) {
+            Ok(controllers) => controllers,
+            Err(what) => return failed(&what),
+        };
+    let api = door.map(|door| (door.api(config, &shown(config), &store, &handle, &health), door));
+    let daemon = Daemon {
+        arguments,
+        checked,
+        store: &store,
+        handle: &handle,
+        health: &health,
+        signals: &signals,
+        screen,
+        voice,
+        seams,
+    };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = async {
+        let exit = daemon.run(manager, not_yet).await;
+        drop(stop);
+        exit
+    };
+    let serving = async {
+        let Some((api, door)) = api else { return };
+        // What is asked last is answered, unless somebody does not want to wait.
+        tokio::select! {
+            () = door.serve(&api, seams, async { drop(stopped.await) }) => {}
+            () = signals.come(2) => {}
+        }
+    };
+    let (exit, ()) = tokio::join!(running, serving);
+    if let Some(exit) = exit {
         last_scripts(&groups, &signals, seams).await;
         store.close().await;
         return exit;
@@ -72,12 +118,18 @@ pub(super) async fn serve(
     failed(&format!("stopped at once; running scripts were killed: {killed}"))
 }
 
+/// A run until settled asks nobody and is asked by nobody, so that it may run beside a daemon on the same address; unless a flag says where.
+fn is_served(arguments: &Run) -> bool {
+    !arguments.until_settled || arguments.settings.listen.is_some()
+}
+
 /// What the parts are made of.
 struct Daemon<'a> {
     arguments: &'a Run,
-    config: &'a Config,
+    checked: &'a Checked,
     store: &'a Store,
-    groups: &'a Groups,
+    handle: &'a ManagerHandle,
+    health: &'a Health,
     signals: &'a Signals,
     screen: &'a Screen,
     voice: &'a Voice,
@@ -86,17 +138,10 @@ struct Daemon<'a> {
 
 impl Daemon<'_> {
     /// Runs the controllers. None when it is to be left at once.
-    async fn run(&self) -> Option<Exit> {
-        let Self { arguments, config, store, groups, signals, screen, voice, seams } = *self;
-        let drain = arguments.until_settled.then_some(DRAIN_SETTLED);
-        let Controllers { manager, handle, not_yet } = match Controllers::new(config, store, groups, drain) {
-            Ok(controllers) => controllers,
-            Err(what) => {
-                voice.error(&what);
-                return Some(Exit::Failed);
-            }
-        };
-        let mut entries = Entries::new(config, store, seams);
+    async fn run(&self, manager: Manager, not_yet: Vec<(String, NotYet)>) -> Option<Exit> {
+        let Self { arguments, checked, store, handle, health, signals, screen, voice, seams } = *self;
+        let Checked { config, schemas } = checked;
+        let mut entries = Entries::new(config, schemas, store, seams, health);
         let judge = Judge {
             store: store.clone(),
             seams: seams.clone(),
@@ -109,7 +154,7 @@ impl Daemon<'_> {
             () = signals.come(1) => return Some(self.stopped()),
         }
 
-        let summary = Summary::new(config, store, &handle, screen);
+        let summary = Summary::new(config, store, handle, screen);
         let verdict = Mutex::new(None);
         let shutdown = async {
             tokio::select! {

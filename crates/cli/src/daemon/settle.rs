@@ -14,7 +14,7 @@ use trimtab::seams::Seams;
 use trimtab::store::{Entry, Store};
 
 use super::entries::Standing;
-use crate::exec::NotYet;
+use trimtab_polyglot::NotYet;
 
 /// How often it is looked.
 const LOOK: Duration = Duration::from_millis(20);

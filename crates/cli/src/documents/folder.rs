@@ -10,6 +10,7 @@ use trimtab::backend::{Invalid, Key, Limits, Tenancy, Uid};
 use trimtab::store::{Basis, Document, Draft, Write};
 
 use super::read::{Located, documents, is_document, text};
+use super::{Schemas, shape};
 use crate::config::{Problem, Problems};
 
 /// Folders within folders, at most this deep: a link that leads back up ends here.
@@ -37,8 +38,9 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Reads every document below `folder`, in the order of their paths. `root` is what origins are relative to. A folder that is not there holds nothing.
-    pub(crate) fn read(root: &Path, folder: &Path) -> Self {
+    /// Reads every document below `folder`, in the order of their paths. `root` is what origins are relative to; specs must match the
+    /// schemas. A folder that is not there holds nothing.
+    pub(crate) fn read(root: &Path, folder: &Path, schemas: &Schemas) -> Self {
         let mut look = Self::default();
         let mut files = Vec::new();
         if folder.exists() {
@@ -57,7 +59,7 @@ impl Folder {
                 Err(problem) => look.fail(problem),
                 Ok(documents) => {
                     for document in documents {
-                        look.declare(&origin, document, &mut places);
+                        look.declare(&origin, document, schemas, &mut places);
                     }
                 }
             }
@@ -109,9 +111,19 @@ impl Folder {
         }
     }
 
-    fn declare(&mut self, origin: &str, document: Located, places: &mut BTreeMap<Key, String>) {
+    fn declare(
+        &mut self,
+        origin: &str,
+        document: Located,
+        schemas: &Schemas,
+        places: &mut BTreeMap<Key, String>,
+    ) {
         let Located { line, value } = document;
         let problem = |field: &str, what: String| Problem::error(Path::new(origin), Some(line), field, what);
+        if let Some((field, what)) = shape::wrong(&value) {
+            return self.fail(problem(&field, what));
+        }
+        let spec = value["spec"].clone();
         let checked = serde_json::from_value::<Document>(value)
             .map_err(|error| problem("", error.to_string()))
             .and_then(|document| {
@@ -121,6 +133,9 @@ impl Folder {
             Ok(checked) => checked,
             Err(problem) => return self.fail(problem),
         };
+        if let Err(invalid) = schemas.check(key.kind(), &spec) {
+            return self.fail(problem(invalid.field, invalid.of(&key).to_string()));
+        }
         let place = format!("{origin}:{line}");
         if let Some(first) = places.get(&key) {
             return self.fail(problem("name", format!("{key} is declared in {first} too; keep one of them")));
@@ -166,7 +181,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let mut look = Folder::read(root.path(), &root.path().join("entries"));
+        let mut look = Folder::read(root.path(), &root.path().join("entries"), &Schemas::default());
         let problems = std::mem::take(&mut look.problems).sorted();
         (look, problems.iter().map(ToString::to_string).collect())
     }
@@ -196,7 +211,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_holds_nothing() {
         let root = tempfile::tempdir().unwrap();
-        let look = Folder::read(root.path(), &root.path().join("entries"));
+        let look = Folder::read(root.path(), &root.path().join("entries"), &Schemas::default());
         assert!(look.declared.is_empty() && !look.incomplete);
     }
 
@@ -213,7 +228,7 @@ mod tests {
             problems[0].starts_with("error: entries/b.yaml:2: ") && problems[0].contains("duplicate"),
             "{problems:?}"
         );
-        assert_eq!(problems[1], "error: entries/c.yaml:1: missing field `spec`");
+        assert_eq!(problems[1], "error: entries/c.yaml:1: spec: is missing");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod folder;
 mod read;
-mod unique;
+mod schemas;
+mod shape;
 
 pub(crate) use folder::{Declared, Folder};
-pub(crate) use unique::Unique;
+pub(crate) use read::{entries, toml_value};
+pub(crate) use schemas::Schemas;

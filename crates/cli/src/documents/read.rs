@@ -6,8 +6,10 @@
 use std::path::Path;
 
 use serde_json::Value;
+use trimtab::store::Document;
+use trimtab_polyglot::Unique;
 
-use super::unique::Unique;
+use super::shape;
 use crate::config::Problem;
 
 /// The largest file of entries that is read: 16 MiB.
@@ -51,6 +53,16 @@ pub(crate) fn documents(shown: &Path, text: &str) -> Result<Vec<Located>, Proble
     parse(extension(shown), text).map_err(|(line, what)| Problem::error(shown, line, "", what))
 }
 
+/// The entries of a text in the form that an ending names; the first that is none is the error.
+pub(crate) fn entries(ending: &str, text: &str) -> Result<Vec<Document>, String> {
+    let located = parse(ending, text).map_err(|(_, what)| what)?;
+    let entry = |one: Located| match shape::wrong(&one.value) {
+        Some((field, what)) => Err(format!("{field}: {what}")),
+        None => serde_json::from_value(one.value).map_err(|error| error.to_string()),
+    };
+    located.into_iter().map(entry).collect()
+}
+
 type Wrong = (Option<usize>, String);
 
 /// Reads every document of a text in the form that an ending names.
@@ -92,7 +104,8 @@ fn toml(text: &str) -> Result<Vec<Located>, Wrong> {
     Ok(vec![Located { line: 1, value }])
 }
 
-fn toml_value(value: toml::de::DeValue<'_>) -> Result<Value, String> {
+/// A value of TOML as one of JSON. Dates become texts.
+pub(crate) fn toml_value(value: toml::de::DeValue<'_>) -> Result<Value, String> {
     use toml::de::DeValue;
     Ok(match value {
         DeValue::String(text) => Value::String(text.into_owned()),

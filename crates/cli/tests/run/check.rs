@@ -28,7 +28,7 @@ async fn all_mistakes_of_the_file_and_the_entries_are_told_at_once() {
         "trimtab.toml:8: controller[0].workres: is not a field here; known are ",
         "; did you mean `workers`?",
         "trimtab.toml:9: controller[0].timeout: `1 hour` is not a duration: ",
-        "entries/a.yaml:1: missing field `spec`",
+        "entries/a.yaml:1: spec: is missing",
     ] {
         assert!(ended.err.contains(wanted), "{wanted:?} is not in:\n{}", ended.err);
     }

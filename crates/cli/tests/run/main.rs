@@ -2,10 +2,14 @@
 //!
 //! Real processes and real files, so waits are real too; each is bounded, and its panic tells what the daemon said until then.
 
+mod api;
 mod bad_input;
 mod check;
+mod config;
 mod files;
+mod init;
 mod isolation;
+mod kinds;
 mod logs;
 mod restart;
 mod settings;
@@ -13,3 +17,4 @@ mod settled;
 mod signals;
 mod sites;
 mod stage;
+mod token;

@@ -31,6 +31,11 @@ impl Folder {
         folder
     }
 
+    /// A folder with nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
     /// Sites in memory, reconciled by this shell script; `more` is added to the controller's table.
     pub(crate) fn of_sites(script: &str, more: &str) -> Self {
         let folder = Self::new(&format!("[store]\nurl = \"memory:\"\n{SITES}{more}"));
@@ -88,8 +93,17 @@ impl Folder {
     /// `trimtab run` on the folder.
     pub(crate) fn start(&self, arguments: &[&str]) -> Daemon {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
+        // Many of them run side by side.
+        command.env("TRIMTAB_HTTP_LISTEN", "127.0.0.1:0");
         command.arg("run").arg(self.path()).args(arguments);
         Daemon::start(command)
+    }
+
+    /// Another command, in the folder, to its end.
+    pub(crate) async fn trimtab(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
+        command.current_dir(self.path()).args(arguments);
+        Daemon::start(command).ended().await
     }
 
     /// `trimtab run --until-settled`, to its end.
@@ -145,6 +159,11 @@ impl Daemon {
         Self { child, seams, out, err }
     }
 
+    /// Waits a little before asking again.
+    pub(crate) async fn rest(&self) {
+        self.seams.sleep(ASK_AGAIN).await;
+    }
+
     /// Waits until it is so.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
         let deadline = self.seams.now() + PATIENCE;
@@ -167,6 +186,11 @@ impl Daemon {
     /// Waits until it has logged this.
     pub(crate) async fn logs(&self, text: &str) {
         self.until(text, || self.err.text().contains(text)).await;
+    }
+
+    /// What it has printed so far.
+    pub(crate) fn printed(&self) -> String {
+        self.out.text()
     }
 
     /// What it has logged so far.

@@ -16,6 +16,7 @@ use crate::wire::{Cluster, Leadership, Replica, StoreStanding};
 #[utoipa::path(
     get,
     path = "/v1/cluster",
+    operation_id = "showCluster",
     tag = "cluster",
     responses((status = 200, description = "The replicas", body = Cluster)),
 )]

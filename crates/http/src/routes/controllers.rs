@@ -36,6 +36,7 @@ pub(super) struct KeysQuery {
 #[utoipa::path(
     get,
     path = "/v1/controllers",
+    operation_id = "listControllers",
     tag = "controllers",
     responses((status = 200, description = "How each stands", body = Vec<Controller>)),
 )]
@@ -47,6 +48,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<Vec<Controll
 #[utoipa::path(
     get,
     path = "/v1/controllers/{name}",
+    operation_id = "showController",
     tag = "controllers",
     params(("name" = String, Path, description = "Its name")),
     responses(
@@ -67,6 +69,7 @@ pub(super) async fn one(
 #[utoipa::path(
     get,
     path = "/v1/controllers/{name}/keys",
+    operation_id = "listKeys",
     tag = "controllers",
     params(("name" = String, Path, description = "The controller's name"), KeysQuery),
     responses(

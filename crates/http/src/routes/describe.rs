@@ -42,6 +42,7 @@ pub(super) struct Where {
 #[utoipa::path(
     get,
     path = "/v1/entries/{kind}/{name}/description",
+    operation_id = "describeEntry",
     tag = "entries",
     params(("kind" = String, Path, description = "Its kind"), ("name" = String, Path, description = "Its name"), Where),
     responses(

@@ -24,6 +24,7 @@ const ALL: &str = "*";
 #[utoipa::path(
     post,
     path = "/v1/controllers/{name}/enqueue",
+    operation_id = "enqueueKeys",
     tag = "controllers",
     params(("name" = String, Path, description = "The controller's name")),
     request_body = Enqueue,

@@ -27,6 +27,7 @@ pub(super) const INDEX: HeaderName = HeaderName::from_static("trimtab-index");
 #[utoipa::path(
     get,
     path = "/v1/entries/{kind}/{name}",
+    operation_id = "readEntry",
     tag = "entries",
     params(
         ("kind" = String, Path, description = "Its kind"),
@@ -77,6 +78,7 @@ pub(super) async fn read(
 #[utoipa::path(
     put,
     path = "/v1/entries/{kind}/{name}",
+    operation_id = "putEntry",
     tag = "entries",
     params(
         ("kind" = String, Path, description = "Its kind"),
@@ -122,6 +124,7 @@ pub(super) async fn put(
 #[utoipa::path(
     delete,
     path = "/v1/entries/{kind}/{name}",
+    operation_id = "deleteEntry",
     tag = "entries",
     params(
         ("kind" = String, Path, description = "Its kind"),

@@ -18,6 +18,7 @@ use crate::wire::Readiness;
 #[utoipa::path(
     get,
     path = "/healthz",
+    operation_id = "healthz",
     tag = "health",
     security(()),
     responses((status = 200, description = "`ok`", body = String, content_type = "text/plain")),
@@ -33,6 +34,7 @@ pub(super) async fn healthz() -> &'static str {
 #[utoipa::path(
     get,
     path = "/readyz",
+    operation_id = "readyz",
     tag = "health",
     security((), ("token" = [])),
     responses(

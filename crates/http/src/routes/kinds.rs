@@ -15,6 +15,7 @@ use crate::wire::{KindInfo, Kinds};
 #[utoipa::path(
     get,
     path = "/v1/kinds",
+    operation_id = "listKinds",
     tag = "entries",
     responses((status = 200, description = "The kinds, by name", body = Kinds)),
 )]

@@ -51,6 +51,7 @@ pub(super) struct ListQuery {
 #[utoipa::path(
     get,
     path = "/v1/entries/{kind}",
+    operation_id = "listEntries",
     tag = "entries",
     params(("kind" = String, Path, description = "The kind"), ListQuery),
     responses(

@@ -11,6 +11,7 @@ static TEXT: LazyLock<String> = LazyLock::new(crate::openapi::text);
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "openapi",
     tag = "health",
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Object)),
 )]

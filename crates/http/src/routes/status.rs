@@ -19,6 +19,7 @@ use crate::writing::{Act, Planned};
 #[utoipa::path(
     put,
     path = "/v1/entries/{kind}/{name}/status",
+    operation_id = "putStatus",
     tag = "entries",
     params(
         ("kind" = String, Path, description = "Its kind"),

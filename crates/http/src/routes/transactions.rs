@@ -31,6 +31,7 @@ pub(super) struct TransactionQuery {
 #[utoipa::path(
     post,
     path = "/v1/transactions",
+    operation_id = "transact",
     tag = "entries",
     params(TransactionQuery),
     request_body = Transaction,

@@ -55,6 +55,7 @@ pub(super) struct WatchQuery {
 #[utoipa::path(
     get,
     path = "/v1/watch",
+    operation_id = "watch",
     tag = "watch",
     params(WatchQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen; goes before `from`.")),
     responses(

@@ -1,0 +1,62 @@
+//! `trimtab init`: a folder that works, to be changed into one's own.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Exit;
+use crate::config::FILE_NAME;
+
+/// Each file: its path, its mode, its text.
+const FILES: [(&str, u32, &str); 4] = [
+    (FILE_NAME, 0o644, include_str!("trimtab.toml")),
+    ("entries/hello.yaml", 0o644, include_str!("hello.yaml")),
+    ("write-note", 0o755, include_str!("write-note")),
+    (".gitignore", 0o644, include_str!("gitignore")),
+];
+
+/// `trimtab init`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Init {
+    /// The folder; made when it is not there.
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+impl Init {
+    /// Writes the files, unless one of them is there already.
+    pub(crate) fn execute(&self) -> Exit {
+        let dir = &self.dir;
+        if let Some((there, ..)) = FILES.iter().find(|(name, ..)| dir.join(name).symlink_metadata().is_ok()) {
+            eprintln!(
+                "error: {} is there already, and nothing was written; name another folder: `trimtab init DIR`",
+                dir.join(there).display()
+            );
+            return Exit::Failed;
+        }
+        for (name, mode, text) in FILES {
+            let path = dir.join(name);
+            if let Err(error) = write(&path, mode, text) {
+                eprintln!("error: {} cannot be written: {error}", path.display());
+                return Exit::Failed;
+            }
+        }
+        let shown = dir.display();
+        println!("made {shown}: trimtab.toml, entries/hello.yaml, write-note");
+        println!("next:");
+        println!("  trimtab run {shown}                      keep it true; Ctrl-C ends");
+        println!("  trimtab get note                       in another terminal: what is there");
+        println!("  trimtab run {shown} --until-settled      or: make it true once");
+        Exit::Done
+    }
+}
+
+fn write(path: &Path, mode: u32, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
+}

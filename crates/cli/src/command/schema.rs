@@ -1,0 +1,47 @@
+//! `trimtab schema`: the JSON Schemas, for editors and tests.
+
+use clap::{Args, ValueEnum};
+
+use super::Exit;
+use crate::config::settings;
+
+/// `trimtab schema`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Schema {
+    /// Of what.
+    #[arg(value_enum)]
+    pub(crate) of: Of,
+}
+
+/// What there is a schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Of {
+    /// trimtab.toml.
+    File,
+    /// What a reconciler is given.
+    Input,
+    /// What it answers.
+    Output,
+    /// The line that a persistent worker answers.
+    Reply,
+    /// What a `map` is given.
+    MapInput,
+    /// What it answers.
+    MapOutput,
+}
+
+impl Schema {
+    /// Prints it.
+    pub(crate) fn execute(&self) -> Exit {
+        let schema = match self.of {
+            Of::File => settings::schema(&settings::ROOT),
+            Of::Input => trimtab_polyglot::schema::input(),
+            Of::Output => trimtab_polyglot::schema::output(),
+            Of::Reply => trimtab_polyglot::schema::reply(),
+            Of::MapInput => trimtab_polyglot::schema::map_input(),
+            Of::MapOutput => trimtab_polyglot::schema::map_output(),
+        };
+        println!("{schema:#}");
+        Exit::Done
+    }
+}

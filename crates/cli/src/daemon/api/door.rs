@@ -1,0 +1,113 @@
+//! The address of the API, and serving it there.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::net::TcpListener;
+use trimtab::runtime::ManagerHandle;
+use trimtab::seams::Seams;
+use trimtab::store::Store;
+use trimtab_http::wire::KindInfo;
+use trimtab_http::{Api, Serving};
+
+use super::Health;
+use super::files::Files;
+use crate::config::{Config, Problem};
+
+/// An address that was taken.
+pub(crate) struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    files: Files,
+    is_tls: bool,
+}
+
+impl Door {
+    /// Takes the address that the file names. None when nothing is to be served.
+    pub(crate) async fn open(config: &Config, health: &Health) -> Result<Option<Self>, Problem> {
+        let Some(wanted) = config.http.listen else { return Ok(None) };
+        let taken = TcpListener::bind(wanted).await;
+        let taken = taken.and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = taken.map_err(|error| {
+            let what = match error.kind() {
+                ErrorKind::AddrInUse => format!(
+                    "`{wanted}` is in use by another process; stop that one, or name another port (0: any that is free), or `off`"
+                ),
+                ErrorKind::PermissionDenied => {
+                    format!("`{wanted}` may not be used by this process; take a port above 1023")
+                }
+                ErrorKind::AddrNotAvailable => format!("`{wanted}` is no address of this machine"),
+                _ => format!("`{wanted}` cannot be listened on: {error}"),
+            };
+            config.http.listen_at.problem(&config.file, "http.listen", what)
+        })?;
+        let files = Files::new(&config.http, health);
+        files.look();
+        Ok(Some(Self { listener, address, files, is_tls: config.http.certificate.is_some() }))
+    }
+
+    /// Where programs of this machine reach it.
+    pub(crate) fn url(&self) -> String {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        let scheme = if self.is_tls { "https" } else { "http" };
+        format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
+    }
+
+    /// What is served here.
+    pub(crate) fn api(
+        &self,
+        config: &Config,
+        described: &str,
+        store: &Store,
+        manager: &ManagerHandle,
+        health: &Health,
+    ) -> Api {
+        let kinds = config.kinds.iter().map(|(name, declared)| KindInfo {
+            name: name.clone(),
+            plural: declared.plural.clone(),
+            ..KindInfo::default()
+        });
+        let health = health.clone();
+        Api::builder(store, manager)
+            .tokens(&self.files.tokens)
+            .hosts(config.http.hosts.clone())
+            .kinds(kinds, !config.kinds.is_empty())
+            .version(env!("CARGO_PKG_VERSION"))
+            .description(described)
+            .readiness(move || health.reasons())
+            .build()
+    }
+
+    /// Serves until `shutdown` ends.
+    pub(crate) async fn serve(self, api: &Api, seams: &Seams, shutdown: impl Future<Output = ()> + Send) {
+        let Self { listener, files, is_tls, .. } = self;
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut following = std::pin::pin!(files.follow(seams));
+        let serving = if is_tls {
+            // A certificate that cannot be used keeps nobody's controllers from running.
+            let ready = async {
+                loop {
+                    if let Some(tls) = files.tls() {
+                        return tls;
+                    }
+                    seams.sleep(std::time::Duration::from_millis(100)).await;
+                }
+            };
+            tokio::select! {
+                tls = ready => Serving::tls(listener, &tls),
+                () = &mut following => return,
+                () = &mut shutdown => return,
+            }
+        } else {
+            Serving::plain(listener)
+        };
+        tokio::select! {
+            () = api.serve(serving, shutdown) => {}
+            () = &mut following => {}
+        }
+    }
+}

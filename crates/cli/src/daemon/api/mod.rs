@@ -1,0 +1,15 @@
+//! The HTTP API as part of the daemon: where it listens, who may ask, what it says of itself.
+//!
+//! [`Door`] takes the address before anything else is begun, so that an address in use is told at once. [`tokens`] and [`certificate`] read files that change while the
+//! daemon runs; what is wrong with them stands in [`Health`] until it is mended.
+
+mod certificate;
+mod door;
+mod files;
+mod health;
+mod tokens;
+
+pub(crate) use certificate::load;
+pub(super) use door::Door;
+pub(super) use health::Health;
+pub(crate) use tokens::{Role, line, read};
