@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::process::{cargo, output, root};
 
 /// Licences that a user of MIT OR Apache-2.0 software expects. An expression must offer one way through these alone.
-const LICENCES: [&str; 9] = [
+const LICENCES: [&str; 10] = [
     "MIT",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -19,6 +19,7 @@ const LICENCES: [&str; 9] = [
     "Zlib",
     "Unicode-3.0",
     "CC0-1.0",
+    "MIT-0",
     "Unlicense",
 ];
 

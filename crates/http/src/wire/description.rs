@@ -1,4 +1,4 @@
-//! Everything that is known of an entry, at one instant: what `trimtab describe` shows.
+//! Everything that is known of an entry, at one instant.
 
 use serde::{Deserialize, Serialize};
 use trimtab_store::Document;

@@ -88,10 +88,10 @@ families! {
         "At 0: changes are not heard of. The source is retried by itself; the log says what fails.";
     UNMAPPED = Gauge "trimtab_unmapped_entries" ["controller"] in "entries":
         "Entries that no keys could be made of: not of the type, or their mapping fails.",
-        "Above 0: these entries lead to no runs. `trimtab queue` names them; mend the entry or the mapping.";
+        "Above 0: these entries lead to no runs. `GET /v1/controllers/NAME` names them; mend the entry or the mapping.";
     HOT = Gauge "trimtab_hot_keys" ["controller"] in "keys":
         "Keys that make themselves run over and over, and are held back.",
-        "Above 0: a reconciler changes on each run what it reads. `trimtab describe` says which reasons it had.";
+        "Above 0: a reconciler changes on each run what it reads. `GET /v1/entries/KIND/NAME/description` says which reasons it had.";
     WORKERS = Gauge "trimtab_workers" ["controller"] in "workers":
         "How many keys may be reconciled at the same time.",
         "When as many keys are `running` and `ready` ones grow, give it more workers.";
@@ -100,7 +100,7 @@ families! {
         "Grows without end: a run hangs. Set `timeout`, and see what it waits for.";
     RECONCILES = Counter "trimtab_reconciles_total" ["controller", "result"] in "runs":
         "Runs of reconcilers by how they ended.",
-        "`failed`, `panicked` or `timed_out` rise: `trimtab queue` lists the failing keys with their errors. `terminal`: these wait for a change.";
+        "`failed`, `panicked` or `timed_out` rise: `GET /v1/controllers/NAME/keys` lists the failing keys with their errors. `terminal`: these wait for a change.";
     SECONDS = Histogram "trimtab_reconcile_seconds" ["controller"] in "seconds":
         "How long runs of reconcilers took; only with timings.",
         "A high quantile near the deadline: raise the deadline, or do less in one run.";
@@ -130,7 +130,7 @@ families! {
         "Grows without end: what they wait for does not end.";
     KEYS = Gauge "trimtab_queue_keys" ["controller", "state"] in "keys":
         "Keys in the queue by state: ready, running, deferred, failing.",
-        "`ready` stays high: more work than workers. `failing` stays: `trimtab queue` says why. `deferred` are promises, no trouble.";
+        "`ready` stays high: more work than workers. `failing` stays: `GET /v1/controllers/NAME/keys` says why. `deferred` are promises, no trouble.";
     ADDS = Counter "trimtab_queue_adds_total" ["controller"] in "adds":
         "Adds to the queue, whatever became of them.",
         "Its rate is the demand; compare it with the rate of runs.";

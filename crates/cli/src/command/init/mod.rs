@@ -48,7 +48,7 @@ impl Init {
         println!("made {shown}: trimtab.toml, entries/hello.yaml, write-note");
         println!("next:");
         println!("  trimtab run {shown}                      keep it true; Ctrl-C ends");
-        println!("  trimtab get note                       in another terminal: what is there");
+        println!("  curl http://127.0.0.1:7420/v1/entries/note  in another terminal: what is there");
         println!("  trimtab run {shown} --until-settled      or: make it true once");
         Exit::Done
     }

@@ -154,7 +154,7 @@ static KIND: Table = Table {
             name: "plural",
             shape: Shape::Text,
             presence: Presence::Absent("none"),
-            doc: "Another word for it, taken by the command line: `trimtab get sites`.",
+            doc: "Another word for it, told by `GET /v1/kinds`.",
             example: "\"sites\"",
         },
         Setting {
