@@ -99,8 +99,8 @@ fn a_watch_goes_on_after_kill_9_without_gap_or_repeat() {
         daemon.restart();
     }
     assert!(numbers.is_sorted_by(|a, b| a < b), "out of order, or twice: {numbers:?}");
-    let lost: Vec<_> = acknowledged.iter().filter(|number| !numbers.contains(number)).collect();
-    assert!(lost.is_empty(), "acknowledged, and never told: {lost:?}");
+    let untold: Vec<_> = acknowledged.iter().filter(|number| !numbers.contains(number)).collect();
+    assert!(untold.is_empty(), "acknowledged, and never told: {untold:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Clients as they are: curl, Python's standard library, an `EventSource`, Prometheus' parser, a validator of OpenAPI.
+//! Clients as they are: curl, Python's standard library, an `EventSource`, Prometheus' parser, a validator of `OpenAPI`.
 //!
 //! A test client of ours would be wrong in the same places as the server. These were written by others, against the standards. Each test says loudly when its client is not on this
 //! machine; where the variable CI is set, that is a failure.

@@ -43,7 +43,7 @@ fn leaders(shared: &Shared) -> Vec<Leadership> {
     leased
         .map(|status| Leadership {
             replica: status.epoch.map(|_| shared.replica.clone()),
-            epoch: status.epoch.map(|epoch| epoch.get()),
+            epoch: status.epoch.map(trimtab_store::Index::get),
             controller: status.name,
         })
         .collect()

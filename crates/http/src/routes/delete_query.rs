@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for DeleteQuery {
                         "namespace" => query.namespace = Some(value),
                         "partition" => query.partition = Some(value),
                         "propagation" => {
-                            query.propagation = Some(Cascade::parse(&value).map_err(A::Error::custom)?)
+                            query.propagation = Some(Cascade::parse(&value).map_err(A::Error::custom)?);
                         }
                         "drop_finalizer" => query.drop_finalizer.push(value),
                         "dry_run" => {

@@ -16,7 +16,7 @@ use crate::entry_form;
 use crate::openapi::EntryDocument;
 use crate::problem::Refusal;
 use crate::wire::{Problem, ProblemKind, Written};
-use crate::writing::{Act, Planned, answer, settle, written};
+use crate::writing::{Act, Planned, Unmet, answer, settle, written};
 
 /// The position that an answer shows.
 pub(super) const INDEX: HeaderName = HeaderName::from_static("trimtab-index");
@@ -161,7 +161,7 @@ pub(super) async fn delete(
 /// Commits one operation, and answers.
 pub(super) async fn one(shared: &Shared, planned: Planned, dry_run: bool) -> Result<Response, Refusal> {
     let planned = [planned];
-    let committed = settle(&shared.store, &planned, dry_run).await.map_err(|unmet| unmet.of_one())?;
+    let committed = settle(&shared.store, &planned, dry_run).await.map_err(Unmet::of_one)?;
     Ok(answer(written(&shared.store, &committed, &planned[0], dry_run).await?))
 }
 

@@ -64,19 +64,21 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let paths = Arc::new(description.paths);
     let beside = Arc::clone(&paths);
     router
-        .fallback(move |uri: Uri| no_such_path(uri, Arc::clone(&beside)))
-        .method_not_allowed_fallback(move |request: Request| method_not_allowed(request, Arc::clone(&paths)))
+        .fallback(move |uri: Uri| std::future::ready(no_such_path(&uri, &beside)))
+        .method_not_allowed_fallback(move |request: Request| {
+            std::future::ready(method_not_allowed(&request, &paths))
+        })
         .with_state(Arc::clone(shared))
 }
 
-async fn no_such_path(uri: Uri, paths: Arc<Paths>) -> Refusal {
+fn no_such_path(uri: &Uri, paths: &Paths) -> Refusal {
     let path = uri.path();
     let detail = format!("there is no `{path}`; /openapi.json lists the paths");
     let nearest = nearest(path, paths.paths.keys().map(String::as_str));
     Refusal::new(ProblemKind::NoSuchPath, detail).nearest(nearest)
 }
 
-async fn method_not_allowed(request: Request, paths: Arc<Paths>) -> Refusal {
+fn method_not_allowed(request: &Request, paths: &Paths) -> Refusal {
     let path = request.extensions().get::<MatchedPath>().and_then(|path| paths.paths.get(path.as_str()));
     let has = |item: &PathItem| {
         let methods =

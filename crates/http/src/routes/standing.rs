@@ -16,7 +16,7 @@ pub(super) fn controller(handle: &ControllerHandle) -> wire::Controller {
         ready: status.ready,
         reasons: status.reasons.clone(),
         standby: status.standby,
-        epoch: status.epoch.map(|epoch| epoch.get()),
+        epoch: status.epoch.map(trimtab_store::Index::get),
         queue: wire::QueueCounts {
             ready: status.queue.ready,
             running: status.queue.running,

@@ -13,7 +13,7 @@ use super::{Json, Query, entries, place, status};
 use crate::api::Shared;
 use crate::problem::Refusal;
 use crate::wire::{Check, EntryKey, Operation, Problem, ProblemKind, Transacted, Transaction};
-use crate::writing::{Act, Planned, Tags, settle, written};
+use crate::writing::{Act, Planned, Tags, Unmet, settle, written};
 
 /// Whether it is only asked what would come of it.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -56,8 +56,7 @@ pub(super) async fn post(
     let mut planned = checks?;
     let first = planned.len();
     planned.extend(operations?);
-    let committed =
-        settle(&shared.store, &planned, query.dry_run).await.map_err(|unmet| unmet.of_several())?;
+    let committed = settle(&shared.store, &planned, query.dry_run).await.map_err(Unmet::of_several)?;
     let mut results = Vec::new();
     let mut told: Vec<&Key> = Vec::new();
     for (nth, operation) in planned.iter().enumerate().skip(first) {

@@ -74,13 +74,12 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut connection =
         pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
     let stopping = &shared.state.stopping;
-    let ended = match until(stopping.raised(), connection.as_mut()).await {
-        Some(ended) => ended,
-        None => {
-            // What is under way is answered, then it is closed.
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let ended = if let Some(ended) = until(stopping.raised(), connection.as_mut()).await {
+        ended
+    } else {
+        // What is under way is answered, then it is closed.
+        connection.as_mut().graceful_shutdown();
+        connection.await
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");

@@ -10,6 +10,6 @@ mod tags;
 mod told;
 
 pub(crate) use plan::{Act, Planned};
-pub(crate) use settle::settle;
+pub(crate) use settle::{Unmet, settle};
 pub(crate) use tags::Tags;
 pub(crate) use told::{answer, written};

@@ -98,7 +98,7 @@ fn edited(mut document: Document, read: &Entry) -> Document {
 }
 
 fn delete(read: &Entry, propagation: Propagation, dropped: &[String]) -> Result<Vec<Write>, Refusal> {
-    for finalizer in dropped.iter().filter(|finalizer| !read.has_finalizer(finalizer)) {
+    if let Some(finalizer) = dropped.iter().find(|finalizer| !read.has_finalizer(finalizer)) {
         let held = read.finalizers().join("`, `");
         let held = if held.is_empty() { "has none".into() } else { format!("has `{held}`") };
         let what = format!("names `{finalizer}`, which {} does not have; it {held}", read.key());

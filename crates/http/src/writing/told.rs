@@ -21,21 +21,20 @@ pub(crate) async fn written(
     let position = committed.commit.position();
     let touched = committed.touched.iter().find(|touched| *touched.key() == planned.key);
     let is_delete = matches!(planned.act, Act::Delete { .. });
-    let (outcome, entry) = match touched {
-        Some(touched) => match (touched.before(), touched.at(position.index)) {
+    let (outcome, entry) = if let Some(touched) = touched {
+        match (touched.before(), touched.at(position.index)) {
             (_, None) => (Outcome::Deleted, None),
             (None, after) => (Outcome::Created, after),
             (Some(_), after) if is_delete => (Outcome::Deleting, after),
             (Some(_), after) => (Outcome::Changed, after),
-        },
-        // Nothing had to be written, so it is as it was.
-        None => {
-            let entry = match store.entry(&planned.key)? {
-                Some(entry) => Some(entry),
-                None => store.latest(&planned.key).await?,
-            };
-            (if is_delete { Outcome::Deleting } else { Outcome::Unchanged }, entry)
         }
+    } else {
+        // Nothing had to be written, so it is as it was.
+        let entry = match store.entry(&planned.key)? {
+            Some(entry) => Some(entry),
+            None => store.latest(&planned.key).await?,
+        };
+        (if is_delete { Outcome::Deleting } else { Outcome::Unchanged }, entry)
     };
     let document = entry.as_ref().and_then(|entry| entry.to_document().ok());
     let (key, position) = (EntryKey::from(&planned.key), position.to_string());

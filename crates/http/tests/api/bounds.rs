@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
 use trimtab_http::Limits;
 use trimtab_seams::{Random as _, Seeded};
 
@@ -147,7 +148,6 @@ async fn ten_thousand_malformed_requests_do_no_harm() {
         }
         // Whatever it asks for, it is to end.
         bytes.extend_from_slice(b"\r\n\r\n");
-        use tokio::io::AsyncWriteExt as _;
         let sent = client.0.get_mut().write_all(&bytes).await;
         // Now and then the answers are read and another connection is taken.
         if sent.is_err() || number % 50 == 49 {

@@ -114,10 +114,10 @@ impl Client {
             request += "Host: 127.0.0.1\r\n";
         }
         for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+            request = format!("{request}{name}: {value}\r\n");
         }
         if !body.is_empty() {
-            request += &format!("Content-Length: {}\r\n", body.len());
+            request = format!("{request}Content-Length: {}\r\n", body.len());
         }
         self.say(&format!("{request}\r\n{body}")).await;
         self.answer().await.unwrap_or_else(|| panic!("no answer to {method} {path}"))

@@ -97,6 +97,6 @@ fn what_is_no_certificate_or_no_key_or_of_another_is_refused_and_says_so() {
         expires > Duration::from_secs(90 * year) && expires < Duration::from_secs(91 * year),
         "{expires:?}"
     );
-    let expired = Pair::until(2001).tls().expires().unwrap();
-    assert!(expired < SystemTime::UNIX_EPOCH + Duration::from_secs(32 * year));
+    let past = Pair::until(2001).tls().expires().unwrap();
+    assert!(past < SystemTime::UNIX_EPOCH + Duration::from_secs(32 * year));
 }

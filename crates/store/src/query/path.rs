@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
         for at in 0_usize.. {
-            let more = match self.inside(|wanted| wanted.parse() == Ok(at)) {
+            let more = match self.inside(|wanted| wanted == at.to_string()) {
                 Some(walk) => seq.next_element_seed(walk)?.is_some(),
                 None => seq.next_element::<IgnoredAny>()?.is_some(),
             };

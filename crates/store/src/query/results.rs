@@ -45,14 +45,14 @@ impl<S: Shape> Results<S> {
             Some(kind) => about.check_list(kind, &query.range.tenancies).err(),
             None => None,
         };
-        Self::begin(query.view, query.range, query.filter, query.after, refused)
+        Self::begin(query.view, query.range, query.filter, query.after.as_ref(), refused)
     }
 
     fn begin(
         view: View,
         range: Range,
         filter: Filter,
-        after: Option<Key>,
+        after: Option<&Key>,
         refused: Option<ReadError>,
     ) -> Self {
         let source = Source::choose(&view, &range, &filter);
@@ -62,7 +62,7 @@ impl<S: Shape> Results<S> {
             filter,
             source,
             refused,
-            cursor: after.clone().map_or(Cursor::Start, Cursor::After),
+            cursor: after.cloned().map_or(Cursor::Start, Cursor::After),
             stretch: Vec::new(),
             ready: VecDeque::new(),
             own: VecDeque::new(),
@@ -71,7 +71,7 @@ impl<S: Shape> Results<S> {
         if results.refused.is_some() {
             results.cursor = Cursor::End;
         } else if let Some(overlay) = results.view.overlay() {
-            let later = |key: &Key| after.as_ref().is_none_or(|after| key > after);
+            let later = |key: &Key| after.is_none_or(|after| key > after);
             let own = overlay.iter().filter(|(key, _)| results.range.contains(key) && later(key));
             results.own =
                 own.filter_map(|(key, entry)| results.filter.find(key.clone(), Ok(entry?.clone()))).collect();
