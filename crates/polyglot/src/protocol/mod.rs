@@ -1,7 +1,7 @@
 //! The documents that go between the daemon and a reconciler, the same for every carrier.
 //!
 //! A protocol of its own for each carrier would be three to learn and to test. Here a process, a worker and a web server are given the same
-//! [input](input::Input) and give the same [`Output`]; only how the outcome is told differs. All that is read from outside is read here: [`Output::parse`],
+//! input and give the same [`Output`]; only how the outcome is told differs. All that is read from outside is read here: [`Output::parse`],
 //! [`Reply::parse`] and [`Requests::parse`] take any bytes and never panic.
 
 mod answer;
