@@ -17,8 +17,12 @@ use trimtab_bench::daemon::{Daemon, binary, folder};
 /// What a watcher has heard.
 #[derive(Default)]
 struct Heard {
-    /// The numbers of the changes, in order.
-    numbers: Vec<u64>,
+    /// How many changes.
+    changes: u64,
+    /// The index of the last commit.
+    index: u64,
+    /// A commit was told twice, or after a later one.
+    unordered: bool,
     lateness: Vec<u32>,
 }
 
@@ -73,8 +77,8 @@ fn watch(daemon: &Daemon, watchers: u64, rate: u64, seconds: u64) {
     for reader in readers {
         let heard = runtime.block_on(reader).expect("a reader");
         peak = peak.max(daemon.memory());
-        lost += last - heard.numbers.len() as u64;
-        unordered += u64::from(!heard.numbers.is_sorted_by(|a, b| a < b));
+        lost += last - heard.changes;
+        unordered += u64::from(heard.unordered);
         all.extend(heard.lateness);
     }
     all.sort_unstable();
@@ -117,7 +121,7 @@ async fn hear(stream: TcpStream, last: u64, begun: Instant) -> Heard {
     use tokio::io::AsyncReadExt as _;
     let mut stream = tokio::net::TcpStream::from_std(stream).expect("a stream");
     let (mut heard, mut rest, mut buffer) = (Heard::default(), Vec::new(), vec![0; 64 << 10]);
-    while (heard.numbers.len() as u64) < last {
+    while heard.changes < last {
         let waited = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut buffer)).await;
         let Ok(Ok(read @ 1..)) = waited else { break };
         let now = begun.elapsed().as_micros() as u64;
@@ -129,10 +133,17 @@ async fn hear(stream: TcpStream, last: u64, begun: Instant) -> Heard {
             if line.starts_with(b"data: {\"position\"")
                 && let Some(place) = line.windows(5).rposition(|window| window == b"{\"n\":")
             {
-                let mut numbers = line[place + 5..].split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty());
-                let mut next = || std::str::from_utf8(numbers.next()?).ok()?.parse::<u64>().ok();
-                let (number, sent) = (next().expect("a number"), next().expect("a time"));
-                heard.numbers.push(number);
+                let numbers = |text: &[u8]| {
+                    let digits = text.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty());
+                    digits.filter_map(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok()).collect::<Vec<_>>()
+                };
+                let sent = numbers(&line[place + 5..])[1];
+                // A position is the store's id, a dash and the index.
+                let dash = line.iter().position(|byte| *byte == b'-').expect("a position");
+                let index = numbers(&line[dash..])[0];
+                heard.unordered |= index <= heard.index;
+                heard.index = index;
+                heard.changes += 1;
                 heard.lateness.push(u32::try_from(now.saturating_sub(sent)).unwrap_or(u32::MAX));
             }
             at += end + 1;
