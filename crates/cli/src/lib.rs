@@ -12,6 +12,7 @@ mod documents;
 pub mod fuzz_targets;
 mod log;
 mod screen;
+mod traces;
 
 use std::process::ExitCode;
 

@@ -27,6 +27,7 @@ use crate::config::{Config, Loaded, exposure, load};
 use crate::documents::{Folder, Schemas};
 use crate::log;
 use crate::screen::Screen;
+use crate::traces::Traces;
 use voice::Voice;
 
 /// Runs until it is told to stop, or until nothing is left to do.
@@ -35,8 +36,18 @@ pub(crate) fn run(arguments: &Run) -> Exit {
     files_limit::raise();
     let screen = Screen::of_process();
     let level = log::level(arguments.verbose, arguments.quiet);
-    log::begin(arguments.log_format, level, &screen, &Seams::tokio());
+    let traces = Traces::of_environment();
+    let spans = traces.as_ref().ok().and_then(Option::as_ref).map(Traces::spans);
+    log::begin(arguments.log_format, level, &screen, &Seams::tokio(), spans);
     let voice = Voice { screen: screen.clone(), format: arguments.log_format };
+    // Dropped last: spans are sent until the end.
+    let _traces = match traces {
+        Ok(traces) => traces,
+        Err(wrong) => {
+            voice.error(&wrong);
+            return Exit::Failed;
+        }
+    };
     let Some(checked) = checked(arguments, &voice) else { return Exit::Failed };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -11,6 +11,10 @@ pub(super) struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
     pub(super) fn set(&mut self, name: &'static str, value: Value) {
+        // What a span is called by a collector is no news to a reader of lines.
+        if name.starts_with("otel.") {
+            return;
+        }
         // The libraries say `request`, as their interface does; operators know it as the key.
         let name = if name == "request" { "key" } else { name };
         match self.0.iter_mut().find(|(known, _)| *known == name) {

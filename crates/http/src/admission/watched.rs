@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 
 use crate::api::Shared;
 use crate::problem::Refusal;
@@ -27,7 +28,17 @@ pub(super) async fn answer(
     let path = request.uri().path().to_owned();
     // A body has its own time; this is for what the store does not answer.
     let limit = shared.limits.request_time + shared.limits.drain;
-    let answered = until(seams.sleep(limit), caught(work(shared, request))).await;
+    let span = tracing::debug_span!(
+        "request",
+        %method,
+        route,
+        path,
+        code = tracing::field::Empty,
+        otel.name = %format_args!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = tracing::field::Empty,
+    );
+    let answered = until(seams.sleep(limit), caught(work(shared, request)).instrument(span.clone())).await;
     let response = match answered {
         Some(Ok(response)) => response,
         Some(Err(panic)) => {
@@ -43,7 +54,9 @@ pub(super) async fn answer(
     };
     let (code, took) = (response.status(), seams.now() - begun);
     shared.state.traffic.answered(&route, method.as_str(), code.as_u16(), took);
+    span.record("code", code.as_u16());
     if code.is_server_error() {
+        span.record("otel.status_code", "ERROR");
         tracing::warn!(%method, path, code = code.as_u16(), ?took, "a request was not done");
     } else {
         tracing::debug!(%method, path, code = code.as_u16(), ?took, "a request");

@@ -21,7 +21,7 @@ use super::troubles::Trouble;
 use crate::cause::WhatHappened;
 use crate::context::Context;
 use crate::task::{First, Panicked, caught, race};
-use crate::{Action, Reconciler, Request, Result};
+use crate::{Action, Reaction, Reconciler, Request, Result};
 
 /// How long a run waits at most for its view to be new enough (behaviour C17).
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -68,7 +68,9 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
         let ran = if span.is_disabled() {
             run(&term, deadline, &mut timer, &core, work).await
         } else {
-            run(&term, deadline, &mut timer, &core, work).instrument(span).await
+            let ran = run(&term, deadline, &mut timer, &core, work).instrument(span.clone()).await;
+            record(&span, &ran);
+            ran
         };
         let took = begun.map(|begun| core.seams.now() - begun);
         settle(&Run { core: &core, term: &term, number, took }, ctx, ran);
@@ -168,7 +170,7 @@ async fn new_enough(
 
 /// The span of a run; costs nothing unless somebody listens below the default level.
 fn span(core: &Core, ctx: &Context) -> Span {
-    if !tracing::enabled!(tracing::Level::DEBUG) {
+    if !tracing::span_enabled!(tracing::Level::DEBUG) {
         return Span::none();
     }
     let request = ctx.request();
@@ -183,7 +185,25 @@ fn span(core: &Core, ctx: &Context) -> Span {
         index = ctx.index().get(),
         reconcile = core.next_run(),
         reasons = ?ctx.reasons(),
+        otel.status_code = tracing::field::Empty,
+        otel.status_description = tracing::field::Empty,
     )
+}
+
+/// A run that failed makes its span one that failed, by the fields that the layers of OpenTelemetry look for.
+fn record(span: &Span, ran: &Ran) {
+    let failed = |what: &dyn tracing::Value| {
+        span.record("otel.status_code", "ERROR").record("otel.status_description", what);
+    };
+    match ran {
+        Ran::Returned(Ok(_)) | Ran::Cancelled => {}
+        // Asking for another run is no failure.
+        Ran::Returned(Err(error))
+            if matches!(error.reaction(), Reaction::RequeueAfter(_) | Reaction::Reread) => {}
+        Ran::Returned(Err(error)) => failed(&tracing::field::display(error)),
+        Ran::Panicked(_) => failed(&"panicked"),
+        Ran::TimedOut => failed(&"took longer than its deadline"),
+    }
 }
 
 /// Runs the author's future to its end, its panic, its deadline or the end of the term, whichever comes first.

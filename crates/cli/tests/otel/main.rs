@@ -1,0 +1,6 @@
+//! Spans as a collector gets them, from the binary as people run it, built with the feature `otel`.
+
+mod collector;
+mod daemon;
+mod spans;
+mod trouble;
