@@ -27,6 +27,7 @@
 mod admission;
 mod api;
 mod auth;
+mod bodies;
 mod entry_form;
 mod limits;
 mod nearest;

@@ -7,15 +7,17 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a request's body. Default 1 MiB; a transaction is at most 320 KiB as encoded. Above: 413.
     pub body: usize,
+    /// Bytes of all bodies that are being read at once. Default 64 MiB. Above: 503.
+    pub bodies: usize,
     /// Bytes of a request's line and header. Default 16 KiB. Above: 431.
     pub header: usize,
     /// From the first byte of a header to its last, and the longest a connection may idle. Default 10 s.
     pub header_time: Duration,
-    /// From the header to the answer's first byte, streams apart. Default 30 s. Above: 408 or 503.
+    /// From the header to the answer's first byte, streams apart. Default 30 s. Above: 408, 503, or 500 for a write whose outcome is not known.
     pub request_time: Duration,
     /// How long a client may take nothing of what it is sent. Default 30 s; then its connection is closed.
     pub stall_time: Duration,
-    /// Connections at once. Default 8,192. Above: closed at once.
+    /// Connections at once. Default 8,192. Above: closed at once, and the log says so once.
     pub connections: usize,
     /// Watches at once. Default 2,048. Above: 429.
     pub streams: usize,
@@ -33,6 +35,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1 << 20,
+            bodies: 64 << 20,
             header: 16 << 10,
             header_time: Duration::from_secs(10),
             request_time: Duration::from_secs(30),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::bodies::Bodies;
 use crate::pages::Pages;
 use crate::stopping::Stopping;
 use crate::traffic::Traffic;
@@ -11,6 +12,7 @@ use crate::watch::Streams;
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) streams: Streams,
+    pub(crate) bodies: Bodies,
     pub(crate) pages: Arc<Pages>,
     pub(crate) stopping: Arc<Stopping>,
     pub(crate) traffic: Arc<Traffic>,

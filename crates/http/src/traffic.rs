@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::http::Method;
 use parking_lot::Mutex;
 use trimtab_runtime::{Family, FamilyKind};
 
@@ -15,7 +16,7 @@ const BOUNDS: [f64; 9] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0];
 #[derive(Default)]
 pub(crate) struct Traffic {
     pub(crate) connections: AtomicUsize,
-    requests: Mutex<BTreeMap<(String, String, u16), u64>>,
+    requests: Mutex<BTreeMap<(String, &'static str, u16), u64>>,
     seconds: Mutex<BTreeMap<String, Seconds>>,
 }
 
@@ -56,7 +57,7 @@ const STREAMS: Family = Family {
     help: "Watches that are open.",
     unit: "streams",
     labels: &[],
-    advice: "Near the limit: further watches are refused with 503; a client opens more than it needs, or the limit is too low.",
+    advice: "Near the limit: further watches are refused with 429; a client opens more than it needs, or the limit is too low.",
 };
 const INDEX: Family = Family {
     name: "trimtab_store_index",
@@ -100,8 +101,8 @@ pub fn metric_families() -> &'static [Family] {
 
 impl Traffic {
     /// Counts an answer. The route is the path's pattern, or the empty text where there was none.
-    pub(crate) fn answered(&self, route: &str, method: &str, code: u16, took: Duration) {
-        let key = (route.to_owned(), method.to_owned(), code);
+    pub(crate) fn answered(&self, route: &str, method: &Method, code: u16, took: Duration) {
+        let key = (route.to_owned(), label(method), code);
         *self.requests.lock().entry(key).or_default() += 1;
         let seconds = took.as_secs_f64();
         let mut all = self.seconds.lock();
@@ -145,6 +146,12 @@ impl Traffic {
         }
         text
     }
+}
+
+/// A client may make up methods; they are counted as one.
+fn label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 fn head(text: &mut String, Family { name, kind, help, .. }: Family) {

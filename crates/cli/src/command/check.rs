@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use trimtab::seams::Seams;
+
 use super::{Exit, Settings};
 use crate::config::{Config, Level, Loaded, Problem, Problems, exposure, load, nearest};
 use crate::daemon::api;
@@ -56,10 +58,15 @@ fn secrets(config: &Config) -> Problems {
             problems.push(Problem::error(&config.file, None, "http.tokens", what));
         }
     }
-    if let Some(files) = &config.http.certificate
-        && let Err(what) = api::load(files, None)
-    {
-        problems.push(Problem::error(&config.file, None, "http.certificate", what));
+    if let Some(files) = &config.http.certificate {
+        let field = "http.certificate";
+        match api::load(files, None).map(|tls| api::validity(files, &tls, Seams::tokio().wall())) {
+            Ok(api::Validity::Good) => {}
+            Ok(api::Validity::Ends(what)) => problems.push(Problem::warning(&config.file, None, field, what)),
+            Ok(api::Validity::Ended(what)) | Err(what) => {
+                problems.push(Problem::error(&config.file, None, field, what));
+            }
+        }
     }
     problems
 }

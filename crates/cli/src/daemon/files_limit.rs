@@ -16,3 +16,9 @@ pub(super) fn raise() {
         tracing::debug!(%error, "the number of open files stays limited to {current:?}");
     }
 }
+
+/// How many files may be open at once.
+pub(super) fn current() -> usize {
+    let current = getrlimit(Resource::Nofile).current;
+    current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
+}

@@ -55,7 +55,7 @@ pub(super) async fn serve(
     };
     let health = Health::default();
     // Before the store, which may take long to open: an address that is in use is told at once.
-    let opened = if is_served(arguments) { Door::open(config, &health).await } else { Ok(None) };
+    let opened = if is_served(arguments) { Door::open(config, &health, seams).await } else { Ok(None) };
     let door = match opened {
         Ok(door) => door,
         Err(problem) => {

@@ -32,16 +32,25 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, n
     .await
 }
 
+const fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
 /// The request, with who asks, if it may go on.
 fn admitted(shared: &Shared, mut request: Request) -> Result<Request, Refusal> {
     if shared.state.stopping.is_raised() {
         return Err(Refusal::stopping("the daemon is stopping; ask again in a moment"));
     }
     origin::check(shared, &request)?;
-    let authorization = request.headers().get(header::AUTHORIZATION).map(axum::http::HeaderValue::as_bytes);
+    let mut authorizations = request.headers().get_all(header::AUTHORIZATION).iter();
+    let authorization = authorizations.next().map(axum::http::HeaderValue::as_bytes);
+    if authorizations.next().is_some() {
+        let detail = "the header `authorization` is given twice; whose request is it?";
+        return Err(Refusal::malformed(detail).field("Authorization"));
+    }
     let access = shared.tokens.access(authorization);
     let is_open = OPEN.contains(&request.uri().path());
-    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let writes = !is_reading(request.method());
     match &access {
         Access::Known(Role::Read, name) if writes => {
             let detail = format!("the token of `{name}` may only look; this needs one of the role `write`");

@@ -13,21 +13,14 @@ use crate::problem::Refusal;
 use crate::wire::ProblemKind;
 
 pub(super) fn check(shared: &Shared, request: &Request) -> Result<(), Refusal> {
-    let host = match request.uri().authority() {
-        Some(authority) => authority.as_str(),
-        None => text(request.headers(), &header::HOST)?
-            .ok_or_else(|| Refusal::malformed("the header `Host` is missing").field("Host"))?,
-    };
-    let name = without_port(host);
-    let is_known = is_address(name)
-        || name.eq_ignore_ascii_case("localhost")
-        || shared.hosts.iter().any(|known| known.eq_ignore_ascii_case(name));
-    if !is_known {
-        let detail = format!(
-            "`{name}` is not a name of this API; ask by its address, or add the name to `[http] hosts`"
-        );
-        return Err(Refusal::new(ProblemKind::ForeignHost, detail).field("Host"));
+    let in_header = text(request.headers(), &header::HOST)?
+        .ok_or_else(|| Refusal::malformed("the header `Host` is missing").field("Host"))?;
+    // A request may name its host in its first line too, and whatever stands before this API may have looked at the other one: both must be known.
+    let in_line = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    for host in in_line.into_iter().chain([in_header]) {
+        is_known(shared, without_port(host))?;
     }
+    let host = in_line.unwrap_or(in_header);
     if let Some(origin) = text(request.headers(), &header::ORIGIN)? {
         let from = origin.split_once("://").map(|(_, authority)| authority);
         if !from.is_some_and(|from| from.eq_ignore_ascii_case(host)) {
@@ -36,6 +29,18 @@ pub(super) fn check(shared: &Shared, request: &Request) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+fn is_known(shared: &Shared, name: &str) -> Result<(), Refusal> {
+    let is_known = is_address(name)
+        || name.eq_ignore_ascii_case("localhost")
+        || shared.hosts.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if is_known {
+        return Ok(());
+    }
+    let detail =
+        format!("`{name}` is not a name of this API; ask by its address, or add the name to `[http] hosts`");
+    Err(Refusal::new(ProblemKind::ForeignHost, detail).field("Host"))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {

@@ -4,11 +4,14 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
+use super::is_reading;
 use crate::api::Shared;
 use crate::problem::Refusal;
 use crate::until::until;
@@ -46,14 +49,10 @@ pub(super) async fn answer(
             Refusal::new(ProblemKind::Internal, "this is a defect of the daemon; its log says more")
                 .into_response()
         }
-        None => {
-            let detail =
-                format!("the store has not answered within {limit:?}; whether a write happened is not known");
-            Refusal::new(ProblemKind::UnknownOutcome, detail).into_response()
-        }
+        None => late(shared, &method, limit).into_response(),
     };
     let (code, took) = (response.status(), seams.now() - begun);
-    shared.state.traffic.answered(&route, method.as_str(), code.as_u16(), took);
+    shared.state.traffic.answered(&route, &method, code.as_u16(), took);
     span.record("code", code.as_u16());
     if code.is_server_error() {
         span.record("otel.status_code", "ERROR");
@@ -62,6 +61,20 @@ pub(super) async fn answer(
         tracing::debug!(%method, path, code = code.as_u16(), ?took, "a request");
     }
     response
+}
+
+/// The store does not answer. What was only to be read can be asked for again.
+fn late(shared: &Shared, method: &Method, limit: Duration) -> Refusal {
+    if is_reading(method) {
+        return Refusal::unavailable(format!("the store has not answered within {limit:?}"));
+    }
+    let detail =
+        format!("the store has not answered within {limit:?}; whether a write happened is not known");
+    let refusal = Refusal::new(ProblemKind::UnknownOutcome, detail);
+    match shared.store.position() {
+        Some(position) => refusal.position(position.to_string()),
+        None => refusal,
+    }
 }
 
 /// The future's outcome, or what it panicked with.

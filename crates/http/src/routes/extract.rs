@@ -9,12 +9,12 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::Shared;
+use crate::bodies::Share;
 use crate::nearest::nearest;
 use crate::problem::Refusal;
 use crate::until::until;
@@ -71,7 +71,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Json<T> {
             let detail = "say `Content-Type: application/json`, and send JSON";
             return Err(Refusal::new(ProblemKind::UnsupportedMediaType, detail).field("Content-Type"));
         }
-        let body = read(request, shared).await?;
+        let mut share = shared.state.bodies.share();
+        let body = read(request, shared, &mut share).await?;
         parse(&body).map(Self)
     }
 }
@@ -89,9 +90,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     media == "application/json" || media.starts_with("application/") && media.ends_with("+json")
 }
 
-/// The whole body, bounded in size and time.
-pub(crate) async fn read(request: Request<Body>, shared: &Shared) -> Result<Bytes, Refusal> {
-    let most = shared.limits.body;
+/// The whole body, bounded in size and time, and together with all others.
+async fn read(request: Request<Body>, shared: &Shared, share: &mut Share<'_>) -> Result<Vec<u8>, Refusal> {
+    let (most, all) = (shared.limits.body, shared.limits.bodies);
     let too_large = || {
         let detail = format!("the body is larger than {most} bytes; split the request");
         Refusal::new(ProblemKind::TooLarge, detail).field("body").limit(most as u64)
@@ -104,18 +105,29 @@ pub(crate) async fn read(request: Request<Body>, shared: &Shared) -> Result<Byte
     if told.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
-    let reading = Limited::new(request.into_body(), most).collect();
-    match until(shared.store.seams().sleep(shared.limits.request_time), reading).await {
-        Some(Ok(body)) => Ok(body.to_bytes()),
-        Some(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Some(Err(error)) => {
-            Err(Refusal::malformed(format!("the body cannot be read: {error}")).field("body"))
+    let reading = async {
+        let (mut read, mut body) = (Vec::new(), request.into_body());
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| {
+                Refusal::malformed(format!("the body cannot be read: {error}")).field("body")
+            })?;
+            let Ok(data) = frame.into_data() else { continue };
+            if read.len() + data.len() > most {
+                return Err(too_large());
+            }
+            if !share.grow(data.len(), all) {
+                let detail = format!("bodies of {all} bytes are being read, as many as there may be at once");
+                return Err(Refusal::unavailable(detail).field("body").limit(all as u64));
+            }
+            read.extend_from_slice(&data);
         }
-        None => {
-            let detail = format!("the body did not end within {:?}", shared.limits.request_time);
-            Err(Refusal::new(ProblemKind::Timeout, detail).field("body"))
-        }
-    }
+        Ok(read)
+    };
+    let read = until(shared.store.seams().sleep(shared.limits.request_time), reading).await;
+    read.unwrap_or_else(|| {
+        let detail = format!("the body did not end within {:?}", shared.limits.request_time);
+        Err(Refusal::new(ProblemKind::Timeout, detail).field("body"))
+    })
 }
 
 /// JSON that is none is malformed; JSON that says something else than it should breaks a rule.

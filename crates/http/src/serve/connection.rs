@@ -2,10 +2,11 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -47,12 +48,13 @@ pub(super) async fn serve(
         match tls {
             None => http(shared, stall(stream), router).await,
             Some(tls) => {
-                let handshake =
-                    until(seams.sleep(shared.limits.header_time), tls.accept(stall(stream))).await;
-                match handshake {
-                    Some(Ok(stream)) => http(shared, stream, router).await,
-                    Some(Err(error)) => tracing::debug!(%error, "no TLS on a connection"),
-                    None => tracing::debug!("a handshake took too long"),
+                let handshake = until(seams.sleep(shared.limits.header_time), tls.accept(stall(stream)));
+                // Who has not even asked is not waited for at the end.
+                match until(shared.state.stopping.raised(), handshake).await {
+                    Some(Some(Ok(stream))) => http(shared, stream, router).await,
+                    Some(Some(Err(error))) => tracing::debug!(%error, "no TLS on a connection"),
+                    Some(None) => tracing::debug!("a handshake took too long"),
+                    None => {}
                 }
             }
         }
@@ -71,12 +73,21 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .header_read_timeout(shared.limits.header_time)
         // hyper takes no less.
         .max_buf_size(shared.limits.header.max(8192));
-    let mut connection =
-        pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let service = TowerToHyperService::new(router);
+    let has_asked = AtomicBool::new(false);
+    let serving = service_fn(|request| {
+        has_asked.store(true, Ordering::Relaxed);
+        service.call(request)
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), serving));
     let stopping = &shared.state.stopping;
     let ended = if let Some(ended) = until(stopping.raised(), connection.as_mut()).await {
         ended
     } else {
+        // hyper takes a connection on which nothing was asked yet for a busy one, and would wait for its first request.
+        if !has_asked.load(Ordering::Relaxed) {
+            return;
+        }
         // What is under way is answered, then it is closed.
         connection.as_mut().graceful_shutdown();
         connection.await

@@ -3,6 +3,7 @@
 //! axum's own loop has no bounds: of connections, of a header's time, of a client that never reads. So connections are accepted here and given to hyper one by one, each in a task that ends with
 //! the daemon.
 
+mod accept;
 mod connection;
 mod der;
 mod stall;
@@ -11,21 +12,17 @@ mod tls;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 pub use tls::{Tls, TlsError};
 
-use crate::api::Shared;
+use accept::Accepting;
+
 use crate::stopping::Stopping;
 use crate::until::until;
 use crate::{Api, admission, routes};
-
-/// How long is waited when the system has no more descriptors.
-const BREATH: Duration = Duration::from_millis(50);
 
 /// Where an API is served.
 pub struct Serving {
@@ -75,8 +72,9 @@ impl Api {
         // Each connection holds a sender; when the last is gone, so are they.
         let (alive, mut gone) = mpsc::channel::<()>(1);
         let accepting = async {
+            let mut accepting = Accepting::new(shared, &listener);
             loop {
-                let Some(stream) = accepted(shared, &listener).await else { continue };
+                let stream = accepting.next().await;
                 let held = connection::Held { shared: Arc::clone(shared), alive: alive.clone() };
                 let (router, tls, end) = (router.clone(), tls.clone(), Arc::clone(&ending.0));
                 shared
@@ -94,28 +92,5 @@ impl Api {
             tracing::warn!("requests that did not end within {:?} are cut", shared.limits.drain);
         }
         drop(ending);
-    }
-}
-
-/// The next connection; none when one had to be turned away.
-async fn accepted(shared: &Shared, listener: &TcpListener) -> Option<TcpStream> {
-    match listener.accept().await {
-        Ok((stream, _)) => {
-            let open = &shared.state.traffic.connections;
-            if open.load(Ordering::Acquire) >= shared.limits.connections {
-                // Closed at once: to answer would be to serve it.
-                tracing::debug!("a connection beyond {} was closed", shared.limits.connections);
-                return None;
-            }
-            open.fetch_add(1, Ordering::AcqRel);
-            // Answers are small, and somebody waits for each.
-            let _ = stream.set_nodelay(true);
-            Some(stream)
-        }
-        Err(error) => {
-            tracing::warn!(%error, "a connection could not be accepted");
-            shared.store.seams().sleep(BREATH).await;
-            None
-        }
     }
 }

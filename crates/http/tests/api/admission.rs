@@ -25,6 +25,74 @@ async fn a_name_that_was_made_to_point_here_is_no_name_of_the_api() {
     }
 }
 
+/// Another server may stand before this one and look at the other name.
+#[tokio::test]
+async fn every_name_that_a_request_says_must_be_one_of_the_api() {
+    let stage = Stage::with(|builder| builder.hosts(["trimtab.example".into()])).await;
+    let asked = async |line: &str, hosts: &[&str]| {
+        let mut client = stage.connect().await;
+        let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+        client.say(&format!("GET {line} HTTP/1.1\r\n{hosts}\r\n")).await;
+        client.answer().await.unwrap()
+    };
+    assert_eq!(asked("http://localhost:1/healthz", &["localhost:1"]).await.status, 200);
+    assert_eq!(asked("http://trimtab.example/healthz", &["127.0.0.1"]).await.status, 200);
+    for (line, host) in [
+        ("http://evil.example/healthz", "localhost"),
+        ("http://localhost/healthz", "evil.example"),
+        ("http://localhost@evil.example/healthz", "localhost"),
+        ("http://evil.example@localhost/healthz", "localhost"),
+        ("/healthz", "localhost."),
+        ("/healthz", "trimtab.example."),
+        ("/healthz", "localhost:80:80"),
+        ("/healthz", "[::1]:80:80"),
+        ("/healthz", "[127.0.0.1]"),
+        ("/healthz", "::1"),
+        ("/healthz", "[::1"),
+        ("/healthz", "[fe80::1%25lo]"),
+        ("/healthz", "2130706433"),
+        ("/healthz", "0x7f.0.0.1"),
+        ("/healthz", "127.1"),
+        ("/healthz", ""),
+    ] {
+        asked(line, &[host]).await.problem(403, "foreign-host");
+    }
+    for hosts in [&["localhost", "localhost"][..], &["localhost", "evil.example"], &[]] {
+        asked("/healthz", hosts).await.problem(400, "malformed");
+        asked("http://localhost/healthz", hosts).await.problem(400, "malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_gives_two_tokens_gives_none() {
+    let tokens = Tokens::of(vec![token("ci", Role::Write)]);
+    let stage = Stage::with(|builder| builder.tokens(&tokens)).await;
+    let (right, wrong) = (("Authorization", "Bearer secret of ci"), ("Authorization", "Bearer x"));
+    for headers in [[right, wrong], [wrong, right], [right, right]] {
+        stage.ask("GET", "/v1/kinds", &headers, "").await.problem(400, "malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_page_asks_in_vain_what_it_may_and_looking_with_head_is_looking() {
+    let tokens = Tokens::of(vec![token("grafana", Role::Read)]);
+    let stage = Stage::with(|builder| builder.tokens(&tokens)).await;
+    let reader = ("Authorization", "Bearer secret of grafana");
+    let asking = [
+        ("Host", "localhost:1"),
+        ("Origin", "http://evil.example"),
+        ("Access-Control-Request-Method", "PUT"),
+    ];
+    let answer = stage.ask("OPTIONS", "/v1/entries/site/a", &asking, "").await;
+    answer.problem(403, "foreign-host");
+    assert!(answer.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{answer:?}");
+    let mut client = stage.connect().await;
+    client
+        .say(&format!("HEAD /v1/kinds HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n\r\n", reader.0, reader.1))
+        .await;
+    assert_eq!(client.head().await.unwrap().status, 200);
+}
+
 #[tokio::test]
 async fn a_page_of_another_origin_may_neither_look_nor_write() {
     let stage = Stage::new().await;

@@ -104,6 +104,50 @@ async fn connections_beyond_the_limit_are_closed_and_those_within_it_served() {
 }
 
 #[tokio::test]
+async fn bodies_that_never_end_hold_no_more_than_all_of_them_may() {
+    let stage = tight(|limits| limits.bodies = 100 << 10).await;
+    let mut slow = stage.connect().await;
+    slow.say(&format!("{PUT}Content-Length: 200000\r\n\r\n{}", " ".repeat(90 << 10))).await;
+    let body = format!(r#"{{"spec":"{}"}}"#, "x".repeat(50 << 10));
+    let put = || stage.ask("PUT", "/v1/entries/site/b", &[("Content-Type", "application/json")], &body);
+    let refused = async {
+        loop {
+            // Until what the other has sent is read.
+            let answer = put().await;
+            if answer.status == 503 {
+                return answer;
+            }
+        }
+    };
+    let refused = within("a refusal", refused).await;
+    let problem = refused.problem(503, "unavailable");
+    assert_eq!((problem["field"].as_str(), problem["limit"].as_u64()), (Some("body"), Some(100 << 10)));
+    assert!(refused.header("retry-after").is_some());
+    drop(slow);
+    let taken = async { while put().await.status >= 300 {} };
+    within("a place", taken).await;
+}
+
+#[tokio::test]
+async fn watches_beyond_the_limit_are_refused_until_one_is_left() {
+    let stage = tight(|limits| limits.streams = 2).await;
+    let watch = async || {
+        let mut client = stage.connect().await;
+        client.say("GET /v1/watch?kind=site HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        let head = client.head().await.unwrap();
+        (head, client)
+    };
+    let (first, second) = (watch().await, watch().await);
+    assert_eq!((first.0.status, second.0.status), (200, 200));
+    let refused = stage.get("/v1/watch?kind=site").await;
+    refused.problem(429, "too-many");
+    assert!(refused.header("retry-after").is_some());
+    drop(first);
+    let again = async { while watch().await.0.status != 200 {} };
+    within("a place", again).await;
+}
+
+#[tokio::test]
 async fn a_watcher_that_never_reads_is_closed_and_holds_no_memory() {
     let stage = tight(|limits| limits.stall_time = Duration::from_millis(300)).await;
     let mut deaf = stage.connect().await;

@@ -66,10 +66,15 @@ async fn metrics_count_by_route_and_never_by_what_a_client_made_up() {
     stage.get("/v1/entries/site/a").await;
     stage.get("/v1/entries/site/b").await;
     stage.get("/made/up").await;
+    for method in ["MADEUP", "get", "M-SEARCH"] {
+        stage.ask(method, "/healthz", &[], "").await.problem(405, "method-not-allowed");
+    }
     let text = String::from_utf8(stage.get("/metrics").await.body).unwrap();
     let line = r#"trimtab_http_requests_total{route="/v1/entries/{kind}/{name}",method="GET",code="404"} 2"#;
     assert!(text.contains(line) && text.ends_with("own_metric 1\n"), "{text}");
-    assert!(!text.contains("made/up"), "{text}");
+    assert!(!text.contains("made/up") && !text.contains("MADEUP"), "{text}");
+    let other = r#"trimtab_http_requests_total{route="/healthz",method="other",code="405"} 3"#;
+    assert!(text.contains(other), "{text}");
     assert!(text.contains("trimtab_http_connections ") && text.contains("trimtab_store_live 1"), "{text}");
 }
 

@@ -3,9 +3,12 @@
 //! Sockets are real, so waits are too; each is bounded.
 
 mod admission;
+mod away;
 mod bounds;
 mod codes;
+mod ends;
 mod entries;
+mod framing;
 mod lists;
 mod openapi;
 mod stage;

@@ -14,20 +14,20 @@ use trimtab_store::{Memory, Store};
 
 use crate::stage::{Stage, within};
 
-struct Pair {
+pub(crate) struct Pair {
     certificate: rcgen::Certificate,
     key: rcgen::KeyPair,
 }
 
 impl Pair {
-    fn until(year: i32) -> Self {
+    pub(crate) fn until(year: i32) -> Self {
         let mut parameters = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap();
         parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
         let key = rcgen::KeyPair::generate().unwrap();
         Self { certificate: parameters.self_signed(&key).unwrap(), key }
     }
 
-    fn tls(&self) -> Tls {
+    pub(crate) fn tls(&self) -> Tls {
         Tls::from_pem(self.certificate.pem().as_bytes(), self.key.serialize_pem().as_bytes()).unwrap()
     }
 }

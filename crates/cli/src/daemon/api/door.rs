@@ -8,11 +8,23 @@ use trimtab::runtime::ManagerHandle;
 use trimtab::seams::Seams;
 use trimtab::store::Store;
 use trimtab_http::wire::KindInfo;
-use trimtab_http::{Api, Serving};
+use trimtab_http::{Api, Limits, Serving};
 
+use super::super::files_limit;
 use super::Health;
 use super::files::Files;
 use crate::config::{Config, Problem};
+
+/// Descriptors that are left to the store, to scripts and to the files that are looked at, however many clients come.
+const OTHERS: usize = 512;
+
+/// As many connections as there are descriptors for, and never all of them: a daemon whose clients have them all could start no script.
+fn limits() -> Limits {
+    let limits = Limits::default();
+    let files = files_limit::current();
+    let most = files.saturating_sub(OTHERS).max(files / 2).max(1);
+    Limits { connections: limits.connections.min(most), ..limits }
+}
 
 /// An address that was taken.
 pub(crate) struct Door {
@@ -24,7 +36,11 @@ pub(crate) struct Door {
 
 impl Door {
     /// Takes the address that the file names. None when nothing is to be served.
-    pub(crate) async fn open(config: &Config, health: &Health) -> Result<Option<Self>, Problem> {
+    pub(crate) async fn open(
+        config: &Config,
+        health: &Health,
+        seams: &Seams,
+    ) -> Result<Option<Self>, Problem> {
         let Some(wanted) = config.http.listen else { return Ok(None) };
         let taken = TcpListener::bind(wanted).await;
         let taken = taken.and_then(|listener| Ok((listener.local_addr()?, listener)));
@@ -42,7 +58,7 @@ impl Door {
             config.http.listen_at.problem(&config.file, "http.listen", what)
         })?;
         let files = Files::new(&config.http, health);
-        files.look();
+        files.look(seams.wall());
         Ok(Some(Self { listener, address, files, is_tls: config.http.certificate.is_some() }))
     }
 
@@ -73,6 +89,7 @@ impl Door {
         });
         let health = health.clone();
         Api::builder(store, manager)
+            .limits(limits())
             .tokens(&self.files.tokens)
             .hosts(config.http.hosts.clone())
             .kinds(kinds, !config.kinds.is_empty())

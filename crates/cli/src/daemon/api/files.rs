@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use parking_lot::Mutex;
@@ -10,6 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use trimtab::seams::Seams;
 use trimtab_http::{Tls, Tokens};
 
+use super::certificate::Validity;
 use super::{Health, certificate, tokens};
 use crate::config::{Certificate, Http};
 
@@ -25,6 +26,8 @@ pub(super) struct Files {
     of_certificate: Option<Certificate>,
     pub(super) tokens: Tokens,
     tls: Arc<Mutex<Option<Tls>>>,
+    /// What was said of a certificate that ends soon.
+    soon: Arc<Mutex<Option<String>>>,
     health: Health,
 }
 
@@ -37,6 +40,7 @@ impl Files {
             of_certificate: http.certificate.clone(),
             tokens,
             tls: Arc::default(),
+            soon: Arc::default(),
             health: health.clone(),
         }
     }
@@ -47,7 +51,7 @@ impl Files {
     }
 
     /// Reads all of them, and tells what is newly wrong or newly well.
-    pub(super) fn look(&self) {
+    pub(super) fn look(&self, now: SystemTime) {
         if let Some(path) = &self.of_tokens {
             let (granted, wrong) = tokens::read(path);
             self.tokens.replace(granted);
@@ -55,15 +59,30 @@ impl Files {
         }
         if let Some(files) = &self.of_certificate {
             let used = self.tls();
-            let wrong = match certificate::load(files, used.as_ref()) {
+            let mut wrong = match certificate::load(files, used.as_ref()) {
                 Ok(tls) => {
                     *self.tls.lock() = Some(tls);
-                    None
+                    Vec::new()
                 }
-                Err(what) if used.is_some() => Some(format!("{what}; the one from before stays in use")),
-                Err(what) => Some(format!("{what}; the API is not served until that is mended")),
+                Err(what) if used.is_some() => vec![format!("{what}; the one from before stays in use")],
+                Err(what) => vec![format!("{what}; the API is not served until that is mended")],
             };
-            self.tell("certificate", wrong.as_slice());
+            wrong.extend(self.expired(files, now));
+            self.tell("certificate", &wrong);
+        }
+    }
+
+    /// What is wrong once the certificate in use is not good any more. That it will be so soon is no fault yet, but said.
+    fn expired(&self, files: &Certificate, now: SystemTime) -> Option<String> {
+        let validity = certificate::validity(files, &self.tls()?, now);
+        let soon = if let Validity::Ends(what) = &validity { Some(what.clone()) } else { None };
+        if soon.is_some() && *self.soon.lock() != soon {
+            tracing::warn!("certificate: {}", soon.as_deref().unwrap_or_default());
+        }
+        *self.soon.lock() = soon;
+        match validity {
+            Validity::Ended(what) => Some(what),
+            Validity::Good | Validity::Ends(_) => None,
         }
     }
 
@@ -89,8 +108,9 @@ impl Files {
                 () = seams.sleep(LOOK) => {}
             }
             let (files, (done, looked)) = (self.clone(), oneshot::channel::<()>());
+            let now = seams.wall();
             seams.spawn_blocking("look at tokens and certificate", move || {
-                files.look();
+                files.look(now);
                 drop(done);
             });
             drop(looked.await);

@@ -9,7 +9,7 @@ mod files;
 mod health;
 mod tokens;
 
-pub(crate) use certificate::load;
+pub(crate) use certificate::{Validity, load, validity};
 pub(super) use door::Door;
 pub(super) use health::Health;
 pub(crate) use tokens::{Role, line, read};

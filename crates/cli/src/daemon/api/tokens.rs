@@ -4,7 +4,7 @@
 //! gets in. Going on with the tokens of before would let in whom an operator has just thrown out.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -42,6 +42,10 @@ fn text(path: &Path) -> Result<String, String> {
         }
         _ => format!("cannot be read: {error}"),
     })?;
+    // Reading a pipe would wait for whoever writes to it.
+    if !found.is_file() {
+        return Err("is no file; name one that holds the tokens".into());
+    }
     let mode = found.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(format!("can be reached by others (mode {mode:04o}); do `chmod 600 {}`", path.display()));
@@ -49,7 +53,10 @@ fn text(path: &Path) -> Result<String, String> {
     if found.len() > MOST_BYTES {
         return Err(format!("is {} bytes long; at most {MOST_BYTES} are read", found.len()));
     }
-    fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
+    let mut text = String::new();
+    let read = fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text));
+    read.map_err(|error| format!("cannot be read: {error}"))?;
+    Ok(text)
 }
 
 /// The tokens of a text, and each line that is none: `LINE: what`. Blank lines and those that begin with `#` are passed over.
@@ -135,6 +142,7 @@ mod tests {
         );
         mode(0o600);
         assert_eq!((read(&path).0.len(), read(&path).1.len()), (1, 0));
+        assert!(read(folder.path()).1[0].contains("is no file"), "{:?}", read(folder.path()));
         fs::write(&path, "").unwrap();
         assert!(read(&path).0.is_empty() && read(&path).1[0].contains("grants nothing, so nobody gets in"));
     }
