@@ -1,12 +1,13 @@
 //! Formatting, lints and docs.
 
 use crate::process::{cargo, run};
-use crate::{Outcome, dependencies, tidy};
+use crate::{Outcome, contrib, dependencies, tidy};
 
 pub(crate) fn all() -> Outcome {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
     dependencies::run()?;
+    contrib::run_all()?;
     run(&mut cargo(&[
         "clippy",
         "--workspace",

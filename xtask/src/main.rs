@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod contrib;
 mod dependencies;
 mod metrics;
 mod process;
@@ -19,7 +20,7 @@ type Outcome = Result<(), String>;
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
-  check   formatting, lints (warnings are errors), docs, tidy, dependencies
+  check   formatting, lints (warnings are errors), docs, tidy, dependencies, contrib
   test    every test of the workspace
   loom    the model checks of the queue's concurrent shell
   crash   1,000 kill -9 of a committing process, and the power-loss points at full length
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   docs    the documentation of the workspace; warnings are errors
   tidy    what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
   metrics docs/metrics.md anew, from the tables in the code
+  contrib alert rules, dashboard and unit, judged by promtool and systemd-analyze where they are installed
   deps    licences, duplicate versions and the number of dependencies
 ";
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "docs" => check::docs(),
         "tidy" => tidy::run(),
         "metrics" => metrics::write(),
+        "contrib" => contrib::run_all(),
         "deps" => dependencies::run(),
         "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -2,14 +2,16 @@
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use trimtab::seams::Seams;
 
 use super::stage::{Daemon, Folder};
 
 /// Where it says that it listens.
-async fn address(daemon: &Daemon) -> String {
+pub(super) async fn address(daemon: &Daemon) -> String {
     daemon.says("  api http").await;
     let printed = daemon.printed();
     let (_, url) = printed.lines().next().unwrap().split_once("  api ").unwrap();
@@ -17,7 +19,7 @@ async fn address(daemon: &Daemon) -> String {
 }
 
 /// The whole answer; nothing when nobody answers.
-async fn ask(address: &str, path: &str, token: Option<&str>) -> String {
+pub(super) async fn ask(address: &str, path: &str, token: Option<&str>) -> String {
     let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{authorization}\r\n");
@@ -31,7 +33,7 @@ async fn ask(address: &str, path: &str, token: Option<&str>) -> String {
 }
 
 /// Asks until the answer has this.
-async fn answers(daemon: &Daemon, address: &str, path: &str, token: Option<&str>, wanted: &str) {
+pub(super) async fn answers(daemon: &Daemon, address: &str, path: &str, token: Option<&str>, wanted: &str) {
     for _ in 0..600 {
         if ask(address, path, token).await.contains(wanted) {
             return;
@@ -115,6 +117,53 @@ async fn tokens_are_read_again_when_they_change_and_nobody_gets_in_while_they_ar
     answers(&daemon, &address, path, first, "HTTP/1.1 401").await;
     daemon.logs("is not there; `trimtab token --role write --name me --append ").await;
     assert!(!daemon.log().contains(first.unwrap()), "a token is in the log");
+
+    folder.write("tokens", "");
+    set_permissions(folder.at("tokens"), Permissions::from_mode(0o600)).unwrap();
+    daemon.logs("grants nothing, so nobody gets in").await;
+    answers(&daemon, &address, path, first, "HTTP/1.1 401").await;
+    let third = folder.trimtab(&add).await.with_code(0).out;
+    answers(&daemon, &address, path, Some(third.trim_end()), "HTTP/1.1 200").await;
+    answers(&daemon, &address, "/readyz", None, "HTTP/1.1 200").await;
+    daemon.logs("tokens: well again").await;
+}
+
+/// A certificate that is good until then, and its key, as the file names them.
+fn certify(folder: &Folder, until: SystemTime) {
+    let mut parameters = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap();
+    let since_1970 = until.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    parameters.not_after = rcgen::date_time_ymd(1970, 1, 1) + since_1970;
+    let key = rcgen::KeyPair::generate().unwrap();
+    folder.write("k.pem", &key.serialize_pem());
+    folder.write("c.pem", &parameters.self_signed(&key).unwrap().pem());
+}
+
+#[tokio::test]
+async fn a_certificate_that_expires_is_told_before_and_after_and_mended_by_another() {
+    let folder = Folder::of_sites("touch ran", "[http]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n");
+    folder.site("blog");
+    let now = Seams::tokio().wall();
+    certify(&folder, now + Duration::from_secs(3));
+    let daemon = folder.start(&[]);
+    daemon.logs("c.pem expires at ").await;
+    daemon.logs("c.pem has expired at ").await;
+    daemon.logs("so clients turn away; renew it").await;
+    daemon.until("the run", || folder.has("ran")).await;
+    certify(&folder, now + Duration::from_secs(100 * 24 * 60 * 60));
+    daemon.logs("certificate: well again").await;
+    assert_eq!(daemon.log().matches("c.pem expires at ").count(), 1, "{}", daemon.log());
+    assert_eq!(daemon.log().matches("c.pem has expired at ").count(), 1, "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_expired_before_the_start_is_told_and_the_controllers_run() {
+    let folder = Folder::of_sites("touch ran", "[http]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n");
+    folder.site("blog");
+    certify(&folder, Seams::tokio().wall() - Duration::from_secs(60));
+    let daemon = folder.start(&[]);
+    daemon.logs("c.pem has expired at ").await;
+    daemon.until("the run", || folder.has("ran")).await;
+    folder.trimtab(&["check"]).await.with_code(1).logged("http.certificate: ").logged("has expired at");
 }
 
 #[tokio::test]

@@ -92,7 +92,18 @@ impl Folder {
 
     /// `trimtab run` on the folder.
     pub(crate) fn start(&self, arguments: &[&str]) -> Daemon {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
+        self.start_by(Command::new(env!("CARGO_BIN_EXE_trimtab")), arguments)
+    }
+
+    /// The same where no more than so many files may be open.
+    pub(crate) fn start_with_files(&self, most: usize) -> Daemon {
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {most}; exec \"$0\" \"$@\"");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_trimtab")]);
+        self.start_by(command, &[])
+    }
+
+    fn start_by(&self, mut command: Command, arguments: &[&str]) -> Daemon {
         // Many of them run side by side.
         command.env("TRIMTAB_HTTP_LISTEN", "127.0.0.1:0");
         command.arg("run").arg(self.path()).args(arguments);
@@ -201,6 +212,13 @@ impl Daemon {
     pub(crate) fn signal(&self, signal: Signal) {
         let id = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).unwrap();
         kill_process(id, signal).unwrap();
+    }
+
+    /// The memory that it has now, in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Waits for its end.

@@ -31,7 +31,7 @@ async fn every_name_that_a_request_says_must_be_one_of_the_api() {
     let stage = Stage::with(|builder| builder.hosts(["trimtab.example".into()])).await;
     let asked = async |line: &str, hosts: &[&str]| {
         let mut client = stage.connect().await;
-        let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+        let hosts = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect::<Vec<_>>().concat();
         client.say(&format!("GET {line} HTTP/1.1\r\n{hosts}\r\n")).await;
         client.answer().await.unwrap()
     };
