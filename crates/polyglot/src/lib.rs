@@ -17,6 +17,7 @@ pub mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod watched;
 mod webhook;
 mod writes;

@@ -26,6 +26,20 @@ impl Folder {
         folder
     }
 
+    /// A folder in which another controller, a webhook there, gets the sites.
+    pub(crate) fn of_webhook(url: &str, sites: &[&str]) -> Self {
+        let folder = Self::new("exit 0", sites);
+        folder.write(
+            "trimtab.toml",
+            &SITES.replace("exec = [\"./script\"]", &format!("webhook = {{ url = \"{url}\" }}")),
+        );
+        folder
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.0.path().join(file)).unwrap()
+    }
+
     pub(crate) fn site(&self, name: &str, number: usize) {
         let text = format!("kind: site\nname: {name}\nspec: {{number: {number}}}\n");
         // In one step, as editors do it.

@@ -1,12 +1,13 @@
 //! What a collector is told of a run and of a request.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 
-use crate::collector::{Collector, Sent};
+use crate::collector::{Collector, Sent, request, serve};
 use crate::daemon::{Folder, until};
 
 const SCRIPT: &str = "[ \"$TRIMTAB_NAME\" = shop ] && { echo 'no such disk' >&2; exit 65; }; exit 0";
@@ -93,4 +94,40 @@ fn a_sampler_leaves_out_what_it_is_told_to() {
     let (code, log) = folder.run(&["--until-settled"], &variables).ended();
     assert_eq!(code, Some(0), "{log}");
     assert!(collector.sent().is_empty());
+}
+
+/// As W3C writes it: version, trace, span, sampled.
+fn parent(run: &Sent) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    format!("00-{}-{}-01", hex(&run.span.trace_id), hex(&run.span.span_id))
+}
+
+#[test]
+fn a_script_and_a_webhook_are_told_which_trace_they_belong_to() {
+    let collector = Collector::new();
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url.as_str())];
+    let folder = Folder::new("printf %s \"$TRACEPARENT\" > parent", &["blog"]);
+    let (code, log) = folder.run(&["--until-settled"], &variables).ended();
+    assert_eq!(code, Some(0), "{log}");
+    let runs = of_runs(&collector.sent(), "blog");
+    assert_eq!(folder.read("parent"), parent(&runs[0]));
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heard = Arc::<Mutex<String>>::default();
+    let told = Arc::clone(&heard);
+    serve(listener, move |stream| {
+        let mut stream = BufReader::new(stream);
+        while let Some((header, _)) = request(&mut stream) {
+            *told.lock().unwrap() = header;
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+            stream.get_mut().write_all(answer).unwrap();
+        }
+    });
+    let folder = Folder::of_webhook(&url, &["shop"]);
+    let (code, log) = folder.run(&["--until-settled"], &variables).ended();
+    assert_eq!(code, Some(0), "{log}");
+    let runs = of_runs(&collector.sent(), "shop");
+    let header = heard.lock().unwrap().clone();
+    assert!(header.contains(&format!("traceparent: {}\r\n", parent(&runs[0]))), "{header}");
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use trimtab_store::{EntryEvent, Position, SubscribeRequest};
+use trimtab_store::{Entry, EntryEvent, Position, SubscribeRequest};
 use trimtab_stream::{Interest, Payload as _, Subject, Topic};
 
 use super::Wanted;
@@ -40,7 +40,7 @@ pub(crate) struct Told {
 }
 
 impl Shelf {
-    /// The commit as it was put there first.
+    /// The commit as it was put there first. The store may have got another history in between, in which the same index is another commit: then it is this one.
     pub(crate) fn commit(
         &self,
         request: &SubscribeRequest,
@@ -53,7 +53,8 @@ impl Shelf {
         };
         let slot = (position.index.get(), request.topic().clone(), subject);
         let mut kept = self.0.lock();
-        if let Some(told) = kept.commits.get(&slot).filter(|told| told.position == position) {
+        let same = |told: &&Arc<Told>| told.position == position && are_same(&told.events, &events);
+        if let Some(told) = kept.commits.get(&slot).filter(same) {
             return Arc::clone(told);
         }
         let told = Arc::new(Told::new(position, events));
@@ -76,6 +77,21 @@ impl Shelf {
         let forgotten = std::mem::take(&mut *self.0.lock());
         drop(forgotten);
     }
+}
+
+/// Whether these are the same entries, not equal ones: what is kept keeps them from lying elsewhere.
+fn are_same(one: &[EntryEvent], other: &[EntryEvent]) -> bool {
+    let of = |entry: &Option<Entry>| {
+        entry.as_ref().map(|entry| (place(entry.spec_json()), entry.status_json().map(place)))
+    };
+    let same = |(one, other): (&EntryEvent, &EntryEvent)| {
+        of(&one.old) == of(&other.old) && of(&one.new) == of(&other.new)
+    };
+    std::ptr::eq(one, other) || one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+const fn place(text: &str) -> *const str {
+    text
 }
 
 impl Told {
@@ -101,5 +117,51 @@ impl Told {
         let pieces = self.pieces.get_or_init(|| self.events.iter().map(Piece::of).collect());
         let told = pieces.iter().zip(seen).filter_map(|(piece, seen)| piece.as_ref().zip(*seen));
         frame::change(self.position, told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use trimtab_seams::virtual_time;
+    use trimtab_store::{Draft, IntoWrites as _, Key, Memory, Store, TenancyPattern};
+
+    use super::*;
+
+    /// A watch that still tells the old history, and one that tells the new one, meet at one index.
+    #[test]
+    fn a_commit_of_another_history_is_not_taken_for_the_one_that_is_kept() {
+        virtual_time::run(1, async |seams| {
+            let mut positions = Vec::new();
+            let mut told_of = async |port: u16| {
+                let store = Store::builder(Memory::with_seams(&seams)).seams(&seams).open().await.unwrap();
+                let draft = Draft::json("site", "blog", &json!({ "port": port }));
+                positions.push(store.commit(draft.apply().into_writes()).await.unwrap().position());
+                let new = store.entry(&Key::new("site", "blog")).unwrap();
+                let index = positions[0].index;
+                [EntryEvent { key: Key::new("site", "blog"), old: None, new, index }]
+            };
+            let (old, new) = (told_of(80).await, told_of(81).await);
+            let shelf = Shelf::default();
+            let wanted = Wanted {
+                kind: "site".into(),
+                name: None,
+                tenancies: TenancyPattern::default(),
+                selector: "".parse().unwrap(),
+            };
+            let text = |events: &[EntryEvent]| {
+                let told = shelf.commit(&wanted.request(), positions[0], events.into());
+                String::from_utf8(told.frame(&wanted).unwrap().to_vec()).unwrap()
+            };
+            assert!(text(&old).contains("\"port\":80"));
+            assert!(text(&new).contains("\"port\":81"), "{}", text(&new));
+            assert!(text(&old).contains("\"port\":80"));
+            // What is the same is made once.
+            let first = shelf.commit(&wanted.request(), positions[0], new.as_slice().into());
+            assert!(Arc::ptr_eq(
+                &first,
+                &shelf.commit(&wanted.request(), positions[0], new.as_slice().into())
+            ));
+        });
     }
 }

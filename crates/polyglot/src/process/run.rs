@@ -19,6 +19,7 @@ use super::stderr::{Lines, read_lines};
 use super::{About, Groups};
 use crate::Program;
 use crate::protocol::MOST_OUTPUT;
+use crate::trace;
 
 /// How long the pipes of a group that was killed are still read. Only a process that left the group can hold them longer.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -68,8 +69,10 @@ impl Runner {
     ) -> Result<Ended, RunFailed> {
         let deadline = seams.now() + time;
         let path = || self.program.path.display().to_string();
+        let trace = trace::parent();
+        let variables = about.variables().chain(trace.as_deref().map(|parent| ("TRACEPARENT", parent)));
         let Started { mut group, stdin, stdout, stderr } =
-            start(&self.program, about.variables(), seams, &self.groups)?;
+            start(&self.program, variables, seams, &self.groups)?;
 
         let mut output = Vec::new();
         let mut lines = Lines::new(on_line);

@@ -1,7 +1,7 @@
 //! One question and its answer, on a connection that was kept or on a new one.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
@@ -9,6 +9,7 @@ use super::bounds::Bounds;
 use super::connect::{Connection, Connector};
 use super::pool::Pool;
 use crate::protocol::MOST_OUTPUT;
+use crate::trace;
 
 /// Of an answer that can be no document so much is read, for its words.
 const MOST_WORDS: usize = 8 << 10;
@@ -98,6 +99,11 @@ impl Question<'_> {
         headers.insert(header::USER_AGENT, AGENT);
         headers.insert("trimtab-controller", self.controller.clone());
         headers.insert("trimtab-deadline-ms", left.into());
+        headers.extend(
+            trace::parent()
+                .and_then(|parent| HeaderValue::try_from(parent).ok())
+                .map(|parent| (HeaderName::from_static("traceparent"), parent)),
+        );
         if let Some(token) = &self.token {
             headers.insert(header::AUTHORIZATION, token.clone());
         }
