@@ -163,6 +163,15 @@ async fn a_certificate_that_has_expired_before_the_start_is_told_and_the_control
     let daemon = folder.start(&[]);
     daemon.logs("c.pem has expired at ").await;
     daemon.until("the run", || folder.has("ran")).await;
+    let url = format!("https://{}/readyz", address(&daemon).await);
+    // One that does not mind.
+    match tokio::process::Command::new("curl").args(["-sk", "--max-time", "20", &url]).output().await {
+        Ok(output) => {
+            let told = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(told.contains("certificate: ") && told.contains("has expired at"), "{told}");
+        }
+        Err(_) => eprintln!("SKIPPED: curl is not on this machine"),
+    }
     folder.trimtab(&["check"]).await.with_code(1).logged("http.certificate: ").logged("has expired at");
 }
 
