@@ -5,6 +5,8 @@
 //!
 //! It is a library for two readers alone: the binary, which calls [`main`], and fuzz targets. Programs of one's own build on the facade `trimtab`.
 
+#[expect(dead_code, unused_imports, reason = "the commands that stand on it come next")]
+mod client;
 mod command;
 mod config;
 mod daemon;
@@ -12,6 +14,7 @@ mod documents;
 pub mod fuzz_targets;
 mod log;
 mod screen;
+mod show;
 
 use std::process::ExitCode;
 
