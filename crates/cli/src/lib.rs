@@ -14,6 +14,7 @@ mod documents;
 pub mod fuzz_targets;
 mod log;
 mod screen;
+#[expect(dead_code, unused_imports, reason = "the commands that print by it come next")]
 mod show;
 
 use std::process::ExitCode;

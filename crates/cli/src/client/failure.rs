@@ -58,9 +58,9 @@ impl Failure {
                 "make a token with `trimtab token`, and name the file that holds it by --token-file".into(),
             ),
             ProblemKind::Forbidden => Some("name the file of a token that may write by --token-file".into()),
-            ProblemKind::NoSuchPath | ProblemKind::MethodNotAllowed => Some(
-                "the daemon may be of another version; `trimtab version --server URL` tells which".into(),
-            ),
+            ProblemKind::NoSuchPath | ProblemKind::MethodNotAllowed => {
+                Some("the daemon may be of another version; `trimtab version --daemon` tells which".into())
+            }
             ProblemKind::Internal => Some("please report it, with what the daemon's log says".into()),
             ProblemKind::TooMany | ProblemKind::Unavailable | ProblemKind::Stopping => {
                 Some("try again in a moment".into())
