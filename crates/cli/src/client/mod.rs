@@ -5,8 +5,10 @@
 
 mod address;
 mod answer;
+mod controllers;
 mod events;
 mod failure;
+mod held;
 mod interrupt;
 mod kinds;
 mod list;
@@ -21,9 +23,9 @@ mod watch;
 pub(crate) use address::Address;
 pub(crate) use answer::Answer;
 pub(crate) use failure::Failure;
+pub(crate) use held::{Held, News};
 pub(crate) use interrupt::until_interrupted;
-pub(crate) use kinds::Known;
 pub(crate) use reach::{Everywhere, Reach, Tenancies};
-pub(crate) use request::{Client, Request};
+pub(crate) use request::Client;
 pub(crate) use wanted::{Wanted, wanted};
-pub(crate) use watch::{Told, Watch, Watched};
+pub(crate) use watch::{Told, Watched};

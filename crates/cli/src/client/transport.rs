@@ -1,6 +1,5 @@
 //! Why no answer came, in the words of whoever has to mend it.
 
-use std::error::Error as _;
 use std::io::ErrorKind;
 
 use rustls::CertificateError;

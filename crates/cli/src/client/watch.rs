@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use trimtab::seams::Seams;
-use trimtab_http::wire::{Changes, ProblemKind, Progress, Reset, SnapshotEntry};
+use trimtab_http::wire::{Changes, ProblemKind, SnapshotEntry};
 
 use super::events::{Event, Events};
 use super::{Client, Failure};
@@ -39,13 +39,13 @@ pub(crate) enum Told {
     /// An entry that is there at the beginning.
     Snapshot(Box<SnapshotEntry>),
     /// That was all of them.
-    EndOfSnapshot(Progress),
+    EndOfSnapshot,
     /// What a commit changed.
     Change(Changes),
     /// Forget what you hold; a snapshot follows.
-    Reset(Reset),
+    Reset,
     /// It lives, and stands here.
-    Progress(Progress),
+    Progress,
 }
 
 /// A watch.
@@ -113,9 +113,8 @@ impl Watch {
         if !self.has_told || !self.id.is_empty() {
             return Ok(());
         }
-        let reason = "cut-off".to_owned();
-        let data = format!(r#"{{"reason":"{reason}"}}"#);
-        each(&Event { name: "reset".into(), id: String::new(), data }, Told::Reset(Reset { reason }))
+        let data = r#"{"reason":"cut-off"}"#.to_owned();
+        each(&Event { name: "reset".into(), id: String::new(), data }, Told::Reset)
     }
 
     /// Tells what a connection tells, to its end. Why it ended.
@@ -172,10 +171,10 @@ fn may_mend(failure: &Failure) -> bool {
 fn told(event: &Event) -> Result<Option<Told>, Failure> {
     Ok(Some(match event.name.as_str() {
         "snapshot" => Told::Snapshot(parse(event)?),
-        "end-of-snapshot" => Told::EndOfSnapshot(parse(event)?),
+        "end-of-snapshot" => Told::EndOfSnapshot,
         "change" => Told::Change(parse(event)?),
-        "reset" => Told::Reset(parse(event)?),
-        "progress" => Told::Progress(parse(event)?),
+        "reset" => Told::Reset,
+        "progress" => Told::Progress,
         _ => return Ok(None),
     }))
 }

@@ -7,7 +7,7 @@ use trimtab::store::Document;
 use trimtab_http::wire::{EntryKey, EntryList};
 
 use super::ready::Readiness;
-use super::{Cell, Failing, Form, Style, Table, age, ago, key_text, pretty, visible};
+use super::{Cell, Failing, Form, Style, Table, age, ago, key_text, pretty, shielded, visible};
 use crate::client::Failure;
 
 /// How entries are printed.
@@ -76,8 +76,9 @@ impl Entries {
         let text = self.form.of_entry(entry).map_err(unshown)?.unwrap_or_default();
         match &self.form {
             Form::Yaml => write!(out, "---\n{text}")?,
-            // Who reads it on a terminal is no script.
-            _ if self.style.is_coloured => writeln!(out, "{}", visible(&text))?,
+            Form::Json => writeln!(out, "{}", shielded(&text))?,
+            // A script gets the value as it is.
+            _ if self.style.is_terminal => writeln!(out, "{}", visible(&text))?,
             _ => writeln!(out, "{text}")?,
         }
         Ok(())

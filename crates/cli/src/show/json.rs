@@ -18,12 +18,7 @@ pub(crate) fn pretty(json: &str) -> String {
                 while let Some(letter) = letters.next() {
                     match letter {
                         '\\' => out.extend(['\\'].into_iter().chain(letters.next())),
-                        hidden if is_hidden(hidden) => {
-                            let mut units = [0; 2];
-                            out.extend(
-                                hidden.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")),
-                            );
-                        }
+                        hidden if is_hidden(hidden) => escape(hidden, &mut out),
                         other => out.push(other),
                     }
                     if letter == '"' {
@@ -58,6 +53,21 @@ pub(crate) fn pretty(json: &str) -> String {
     out
 }
 
+/// The same JSON, without what would drive the terminal. It stands only within texts, where it can be escaped.
+pub(crate) fn shielded(json: &str) -> String {
+    let is_meant = |letter: char| is_hidden(letter) && (letter == '\u{7f}' || !letter.is_ascii());
+    let mut out = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_meant(letter) { escape(letter, &mut out) } else { out.push(letter) }
+    }
+    out
+}
+
+fn escape(letter: char, out: &mut String) {
+    let mut units = [0; 2];
+    out.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +95,8 @@ mod tests {
         let json = serde_json::to_string("a\u{9b}2J\u{202e}\u{1b}").unwrap();
         let shown = pretty(&json);
         assert_eq!(shown, r#""a\u009b2J\u202e\u001b""#);
+        assert_eq!(shielded(&json), shown);
+        assert_eq!(shielded("{\t\"a\":\n1}"), "{\t\"a\":\n1}");
         assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), "a\u{9b}2J\u{202e}\u{1b}");
     }
 }

@@ -3,6 +3,7 @@
 //! [`Form`] is what `-o` may say. A [`Table`] is aligned and coloured for eyes; what other programs read has a tab between columns, unless a table was asked for.
 
 mod age;
+mod describe;
 mod entries;
 mod form;
 mod json;
@@ -15,9 +16,10 @@ mod text;
 mod yaml;
 
 pub(crate) use age::{age, ago, ahead};
+pub(crate) use describe::describe;
 pub(crate) use entries::{Entries, Live};
 pub(crate) use form::{Few, Form, Output};
-pub(crate) use json::pretty;
+pub(crate) use json::{pretty, shielded};
 pub(crate) use key::{key_text, place_text};
 pub(crate) use ready::{Failing, conditions};
 pub(crate) use style::{Colour, Style};

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde_json::Value;
+use trimtab::store::Document;
 
 /// A JSON pointer (RFC 6901).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,11 @@ impl Pointer {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         })
+    }
+
+    /// Whether anything stands there.
+    pub(crate) fn is_in(&self, entry: &Document) -> bool {
+        serde_json::to_value(entry).is_ok_and(|document| self.find(&document).is_some())
     }
 
     /// As it was typed.

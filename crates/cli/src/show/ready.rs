@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    fn shown(status: serde_json::Value, failing: &Failing) -> (Cell, Cell) {
+    fn shown(status: &serde_json::Value, failing: &Failing) -> (Cell, Cell) {
         let document: Document = serde_json::from_value(json!({
             "kind": "site", "name": "a", "spec": {}, "status": status,
             "meta": { "uid": "00000000-0000-4000-8000-000000000002", "generation": 2, "created": 1, "modified": 3, "created_at": "2026-03-01T12:00:00Z" },
@@ -94,17 +94,17 @@ mod tests {
                 { "type": "Ready", "status": status, "reason": "Written", "message": "m", "generation": generation },
             ] })
         };
-        assert_eq!(shown(said("True", 2), &none), (Cell::coloured("True", Colour::Good), "m".into()));
-        assert_eq!(shown(said("False", 2), &none).0, Cell::coloured("False", Colour::Bad));
-        assert_eq!(shown(said("Unknown", 2), &none).0, Cell::coloured("Unknown", Colour::Pending));
+        assert_eq!(shown(&said("True", 2), &none), (Cell::coloured("True", Colour::Good), "m".into()));
+        assert_eq!(shown(&said("False", 2), &none).0, Cell::coloured("False", Colour::Bad));
+        assert_eq!(shown(&said("Unknown", 2), &none).0, Cell::coloured("Unknown", Colour::Pending));
         assert_eq!(
-            shown(said("True", 1), &none).0,
+            shown(&said("True", 1), &none).0,
             Cell::coloured("-", Colour::Pending),
             "of an older generation"
         );
-        assert_eq!(shown(json!({}), &none), ("-".into(), "".into()));
-        assert_eq!(shown(json!({ "conditions": [7] }), &none).0, "-".into());
-        assert_eq!(shown(json!("text"), &none).0, "-".into());
+        assert_eq!(shown(&json!({}), &none), ("-".into(), "".into()));
+        assert_eq!(shown(&json!({ "conditions": [7] }), &none).0, "-".into());
+        assert_eq!(shown(&json!("text"), &none).0, "-".into());
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
             "state": "failing", "priority": "normal", "failures": 3, "last_error": "exit code 3" }))
         .unwrap();
         assert_eq!(
-            shown(json!({}), &Failing::of([key])),
+            shown(&json!({}), &Failing::of([key])),
             (Cell::coloured("!", Colour::Bad), "exit code 3".into())
         );
     }

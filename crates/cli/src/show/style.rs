@@ -7,6 +7,8 @@ use std::io::{IsTerminal, stdout};
 pub(crate) struct Style {
     /// Columns are filled up with blanks; else a tab stands between them.
     pub(crate) is_aligned: bool,
+    /// Whoever reads it may be driven by what is printed.
+    pub(crate) is_terminal: bool,
     /// Words have colours.
     pub(crate) is_coloured: bool,
 }
@@ -28,7 +30,11 @@ impl Style {
         let is_terminal = stdout().is_terminal();
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
-        Self { is_aligned: is_terminal, is_coloured: is_terminal && !set("NO_COLOR") && !is_dumb }
+        Self {
+            is_aligned: is_terminal,
+            is_terminal,
+            is_coloured: is_terminal && !set("NO_COLOR") && !is_dumb,
+        }
     }
 
     /// Aligned, whoever reads it.

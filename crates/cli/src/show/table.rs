@@ -127,7 +127,7 @@ docs           True   later
 
     #[test]
     fn colours_do_not_count_as_width() {
-        let style = Style { is_aligned: true, is_coloured: true };
+        let style = Style { is_coloured: true, ..Style::default().aligned() };
         let text = printed(style);
         assert!(text.contains("blog           \x1b[32mTrue\x1b[0m   written\n"), "{text:?}");
     }
