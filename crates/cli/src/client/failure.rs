@@ -48,6 +48,8 @@ impl Failure {
     /// A problem document. Its detail says what is wrong; here it is said what that means at a command line.
     pub(super) fn problem(problem: Problem) -> Self {
         let exit = match problem.kind {
+            // What was typed is handed on as it is.
+            ProblemKind::Malformed => Exit::Usage,
             ProblemKind::NotFound => Exit::NotFound,
             ProblemKind::Conflict | ProblemKind::PreconditionFailed => Exit::Conflict,
             ProblemKind::Stopping => Exit::Unreachable,
@@ -159,6 +161,7 @@ mod tests {
         for (kind, exit, wanted) in [
             (ProblemKind::Unauthorized, Exit::Failed, "make a token with `trimtab token`"),
             (ProblemKind::Forbidden, Exit::Failed, "a token that may write by --token-file"),
+            (ProblemKind::Malformed, Exit::Usage, "so it is"),
             (ProblemKind::NotFound, Exit::NotFound, "so it is"),
             (ProblemKind::Conflict, Exit::Conflict, "so it is"),
             (ProblemKind::PreconditionFailed, Exit::Conflict, "so it is"),

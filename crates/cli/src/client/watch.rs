@@ -185,3 +185,90 @@ fn parse<T: DeserializeOwned>(event: &Event) -> Result<T, Failure> {
             .hint("it may be of another version")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::client::Address;
+
+    const STREAM: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 1\n\n";
+    const NOBODY: &str = "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/problem+json\r\n\r\n{\"type\":\"urn:trimtab:problem:unauthorized\",\"title\":\"\",\"status\":401,\"detail\":\"not any more\"}";
+    const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n\r\n{\"type\":\"urn:trimtab:problem:stopping\",\"title\":\"\",\"status\":503,\"detail\":\"it is stopping\"}";
+
+    fn snapshot(name: &str) -> String {
+        format!(
+            "event: snapshot\ndata: {{\"entry\":{{\"kind\":\"tick\",\"name\":\"{name}\",\"spec\":{{}}}}}}\n\n"
+        )
+    }
+
+    fn change(position: &str) -> String {
+        format!("event: change\nid: {position}\ndata: {{\"position\":\"{position}\",\"changes\":[]}}\n\n")
+    }
+
+    /// Follows a server that gives each connection the next of these answers and hangs up. The events that were told, the failure, and the heads of the requests.
+    async fn followed(answers: Vec<String>, from: Option<&str>) -> (Vec<String>, Failure, Vec<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = Address::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let (seams, (asked, heads)) = (Seams::tokio(), mpsc::channel());
+        seams.spawn_blocking("server", move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let (mut head, mut buffer) = (String::new(), [0; 1024]);
+                while !head.contains("\r\n\r\n") {
+                    let read = stream.read(&mut buffer).unwrap();
+                    head += &String::from_utf8_lossy(&buffer[..read]);
+                }
+                asked.send(head.to_lowercase()).unwrap();
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let watched = Watched { kind: "tick".into(), from: from.map(str::to_owned), ..Watched::default() };
+        let mut watch = Client::new(address, None, None, false).watch(watched, true);
+        let (done, ended) = tokio::sync::oneshot::channel();
+        seams.spawn_blocking("client", move || {
+            let mut names = Vec::new();
+            let followed = watch.follow(|event, _| {
+                names.push(event.name.clone());
+                Ok(())
+            });
+            drop(done.send((names, followed.unwrap_err())));
+        });
+        let (names, failure) = ended.await.unwrap();
+        (names, failure, heads.try_iter().collect())
+    }
+
+    #[tokio::test]
+    async fn it_goes_on_after_the_last_id_and_ends_when_another_attempt_would_not_help() {
+        let end = "event: end-of-snapshot\nid: 00ff-1\ndata: {\"position\":\"00ff-1\"}\n\n";
+        let first = format!("{STREAM}{}{end}{}", snapshot("a"), change("00ff-2"));
+        let second = format!("{STREAM}{}event: change\nid: 00ff-4\n", change("00ff-3"));
+        let (names, failure, heads) = followed(vec![first, BUSY.into(), second, NOBODY.into()], None).await;
+        assert_eq!(names, ["snapshot", "end-of-snapshot", "change", "change"]);
+        assert_eq!(failure.kind(), Some(ProblemKind::Unauthorized));
+        assert!(!heads[0].contains("last-event-id") && !heads[0].contains("from="), "{}", heads[0]);
+        for (head, id) in [(&heads[1], "00ff-2"), (&heads[2], "00ff-2"), (&heads[3], "00ff-3")] {
+            assert!(head.contains(&format!("last-event-id: {id}\r\n")), "{head}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_that_is_cut_off_begins_anew_and_says_so() {
+        let half = format!("{STREAM}{}", snapshot("a"));
+        let reset =
+            format!("{STREAM}{}event: reset\nid:\ndata: {{\"reason\":\"too-old\"}}\n\n", change("00ff-9"));
+        let (names, _, heads) = followed(vec![half, reset, NOBODY.into()], None).await;
+        assert_eq!(names, ["snapshot", "reset", "change", "reset"]);
+        assert!(heads.iter().all(|head| !head.contains("last-event-id")), "{heads:?}");
+    }
+
+    #[tokio::test]
+    async fn the_first_connection_must_succeed_and_says_where_to_begin() {
+        let (names, failure, heads) = followed(vec![BUSY.into()], Some("00ff-7")).await;
+        assert_eq!((names.len(), failure.exit()), (0, Exit::Unreachable));
+        assert!(heads[0].contains("from=00ff-7"), "{}", heads[0]);
+    }
+}

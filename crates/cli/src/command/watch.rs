@@ -36,8 +36,8 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "POSITION")]
     from: Option<String>,
     /// A line for people, or for programs.
-    #[arg(short, long, value_enum, default_value_t = Lines::Table)]
-    output: Lines,
+    #[arg(short, long, value_enum, value_name = "FORM")]
+    output: Option<Lines>,
     #[command(flatten)]
     within: Everywhere,
     #[command(flatten)]
@@ -84,12 +84,13 @@ impl Watch {
         };
         let mut watch = client.watch(watched, self.reach.is_quiet());
         let seams = client.seams().clone();
-        let (mut held, style) =
-            (if self.from.is_some() { Held::of([]) } else { Held::default() }, Style::of_process());
+        let mut held = Held::default();
+        let style = Style::of_process();
+        let style = if self.output.is_some() { style.aligned() } else { style };
         until_interrupted(client.seams(), move || {
             let followed = watch.follow(|event, told| {
                 let mut out = stdout().lock();
-                if self.output == Lines::Json {
+                if self.output == Some(Lines::Json) {
                     let data = serde_json::from_str(&event.data);
                     let data =
                         data.map_err(|error| Failure::failed(format!("an event is no JSON: {error}")))?;

@@ -75,6 +75,10 @@ impl Entries {
     fn one(&self, entry: &Document, out: &mut impl Write) -> Result<(), Failure> {
         let text = self.form.of_entry(entry).map_err(unshown)?.unwrap_or_default();
         match &self.form {
+            Form::Yaml if self.style.is_terminal => {
+                writeln!(out, "---")?;
+                text.lines().try_for_each(|line| writeln!(out, "{}", visible(line)))?;
+            }
             Form::Yaml => write!(out, "---\n{text}")?,
             Form::Json => writeln!(out, "{}", shielded(&text))?,
             // A script gets the value as it is.

@@ -16,5 +16,6 @@ mod settings;
 mod settled;
 mod signals;
 mod sites;
+#[path = "../stage/mod.rs"]
 mod stage;
 mod token;
