@@ -22,7 +22,9 @@ pub(crate) struct Reach {
     /// One line, as `trimtab token` prints it.
     #[arg(long, value_name = "FILE", env = "TRIMTAB_TOKEN_FILE", hide_env_values = true)]
     token_file: Option<OsString>,
-    /// A PEM file of whom to trust for https; default: whom the system trusts.
+    /// A PEM file of whom to trust for https.
+    ///
+    /// Without it: whom the system trusts.
     #[arg(long, value_name = "FILE", env = "TRIMTAB_AUTHORITY", hide_env_values = true)]
     authority: Option<OsString>,
     /// Tell each request on standard error.

@@ -146,9 +146,13 @@ async fn a_list_goes_on_with_what_changes() {
     watch.says("site/new").await;
     let table = at.start(&["get", "sites", "-w"]);
     table.says("new\tdefault").await;
+    let named = at.start(&["get", "site/docs", "-w"]);
+    named.says("docs\tdefault\t1\t").await;
     folder.write("entries/docs.yaml", "kind: site\nname: docs\nspec: {n: 2}\n");
     table.says("docs\tdefault\t2\t").await;
-    for client in [watch, table] {
+    named.says("docs\tdefault\t2\t").await;
+    assert!(!named.printed().contains("blog"), "{}", named.printed());
+    for client in [watch, table, named] {
         client.signal(rustix::process::Signal::INT);
         client.ended().await.with_code(0);
     }
