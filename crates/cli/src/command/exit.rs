@@ -2,13 +2,21 @@
 
 use std::process::ExitCode;
 
-/// The exit codes, those that this version can reach.
+/// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// It is done.
     Done,
     /// It failed; what failed stands on standard error.
     Failed,
+    /// It was asked for in a way that makes no sense. The parser of arguments ends with the same code.
+    Usage,
+    /// An entry, a kind or a controller that was named is not there.
+    NotFound,
+    /// Somebody else wrote first, or a condition did not hold.
+    Conflict,
+    /// The daemon cannot be reached, or does not answer.
+    Unreachable,
     /// It was not done in the time it was given.
     TimedOut,
 }
@@ -18,6 +26,10 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::NotFound => 3,
+            Exit::Conflict => 4,
+            Exit::Unreachable => 5,
             Exit::TimedOut => 124,
         })
     }

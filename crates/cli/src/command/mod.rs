@@ -2,26 +2,37 @@
 
 mod check;
 mod config;
+mod describe;
+mod enqueue;
 mod exit;
+mod get;
 mod init;
+mod queue;
 mod run;
 mod schema;
+mod selector;
+mod status;
 mod token;
+mod version;
+mod watch;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+
+use crate::client::Failure;
 
 pub(crate) use check::{check, kinds};
 pub(crate) use exit::Exit;
 pub(crate) use run::{LogFormat, Run, Settings};
 
 const EXAMPLE: &str = "\
-Example:
+Examples:
   trimtab run examples/sites                    run until Ctrl-C
   trimtab run examples/sites --until-settled    converge once and exit
+  trimtab get sites                             ask the daemon that runs
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 124 not settled in time";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 not reachable, 124 timed out";
 
 /// Declare what should be true; controllers make it true and keep it true.
 #[derive(Debug, Parser)]
@@ -44,6 +55,18 @@ pub(crate) enum Command {
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
+    /// Print entries.
+    Get(get::Get),
+    /// Print what happens to a kind, as it happens.
+    Watch(watch::Watch),
+    /// Tell why an entry stands where it stands.
+    Describe(describe::Describe),
+    /// List the keys that wait, run or fail, and why.
+    Queue(queue::Queue),
+    /// Have a controller look at entries now.
+    Enqueue(enqueue::Enqueue),
+    /// Tell whether everything works, and what does not.
+    Status(status::Status),
     /// Show the settings in effect, and where each came from.
     Config(config::Config),
     /// Make a bearer token for the HTTP API.
@@ -51,7 +74,7 @@ pub(crate) enum Command {
     /// Print a JSON Schema: of trimtab.toml, or of a document of the protocol.
     Schema(schema::Schema),
     /// Print the version.
-    Version,
+    Version(version::Version),
 }
 
 impl CommandLine {
@@ -64,10 +87,18 @@ impl CommandLine {
             Command::Schema(schema) => schema.execute(),
             Command::Check { dir } => check(&dir),
             Command::Run(arguments) => crate::daemon::run(&arguments),
-            Command::Version => {
-                println!("trimtab {}", env!("CARGO_PKG_VERSION"));
-                Exit::Done
-            }
+            Command::Get(get) => told(get.execute()),
+            Command::Watch(watch) => told(watch.execute()),
+            Command::Describe(describe) => told(describe.execute()),
+            Command::Queue(queue) => told(queue.execute()),
+            Command::Enqueue(enqueue) => told(enqueue.execute()),
+            Command::Status(status) => told(status.execute()),
+            Command::Version(version) => told(version.execute()),
         }
     }
+}
+
+/// How a command ended; a failure is told.
+fn told(outcome: Result<Exit, Failure>) -> Exit {
+    outcome.unwrap_or_else(|failure| failure.tell())
 }

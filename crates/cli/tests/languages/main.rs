@@ -14,8 +14,8 @@
 
 mod cases;
 mod language;
-#[path = "../run/stage.rs"]
-#[expect(dead_code, reason = "the stage of the tests of `run` has more than is needed here")]
+#[path = "../stage/mod.rs"]
+#[expect(dead_code, reason = "the stage has more than is needed here")]
 mod stage;
 
 /// The cases, for one language.

@@ -12,10 +12,7 @@ use super::stage::{Daemon, Folder};
 
 /// Where it says that it listens.
 pub(super) async fn address(daemon: &Daemon) -> String {
-    daemon.says("  api http").await;
-    let printed = daemon.printed();
-    let (_, url) = printed.lines().next().unwrap().split_once("  api ").unwrap();
-    url.split_once("://").unwrap().1.to_owned()
+    daemon.url().await.split_once("://").unwrap().1.to_owned()
 }
 
 /// The whole answer; nothing when nobody answers.

@@ -18,5 +18,6 @@ mod settled;
 mod signals;
 mod sites;
 mod slow;
+#[path = "../stage/mod.rs"]
 mod stage;
 mod token;

@@ -194,6 +194,14 @@ impl Daemon {
         self.until(text, || self.out.text().contains(text)).await;
     }
 
+    /// Where it says that its API is.
+    pub(crate) async fn url(&self) -> String {
+        self.says("  api http").await;
+        let printed = self.printed();
+        let (_, url) = printed.lines().next().unwrap().split_once("  api ").unwrap();
+        url.to_owned()
+    }
+
     /// Waits until it has logged this.
     pub(crate) async fn logs(&self, text: &str) {
         self.until(text, || self.err.text().contains(text)).await;

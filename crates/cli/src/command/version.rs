@@ -1,0 +1,36 @@
+//! `trimtab version`: of this program, and of the daemon.
+
+use std::io::{Write, stdout};
+
+use clap::Args;
+use trimtab_http::wire::Cluster;
+
+use super::Exit;
+use crate::client::{Failure, Reach};
+use crate::show::visible;
+
+/// `trimtab version`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Version {
+    /// Ask the daemon for its own too.
+    #[arg(long)]
+    daemon: bool,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+impl Version {
+    /// Prints them.
+    pub(crate) fn execute(self) -> Result<Exit, Failure> {
+        writeln!(stdout().lock(), "trimtab {}", env!("CARGO_PKG_VERSION"))?;
+        if self.daemon {
+            let client = self.reach.client()?;
+            let cluster: Cluster = client.get(&["v1", "cluster"]).send()?.body;
+            for replica in cluster.replicas {
+                let line = format!("daemon {} at {}", replica.version, client.address());
+                writeln!(stdout().lock(), "{}", visible(&line))?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}

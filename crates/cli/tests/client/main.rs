@@ -1,0 +1,15 @@
+//! The command line as a client: a daemon, a second process that asks it, what that prints and how it ends.
+
+mod at;
+mod describe;
+mod enqueue;
+mod get;
+mod large;
+mod reach;
+mod rights;
+#[expect(dead_code, reason = "the tests of `trimtab run` use the rest")]
+#[path = "../stage/mod.rs"]
+mod stage;
+mod status;
+mod tls;
+mod watch;

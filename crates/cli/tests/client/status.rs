@@ -1,0 +1,35 @@
+//! `trimtab status` and `trimtab version`.
+
+use super::at::{At, serve};
+use super::stage::Folder;
+
+#[tokio::test]
+async fn a_status_is_ready_until_something_is_wrong_and_then_it_fails_and_says_what() {
+    let folder = Folder::of_sites("exit 0", "");
+    folder.site("blog");
+    let (daemon, url) = serve(&folder, &[]).await;
+    daemon.says("1 reconciled").await;
+    let at = At::new(&url);
+    let out = at.trimtab("status").await.with_code(0).out;
+    assert!(out.starts_with("ready  trimtab 0.1.0 at 127.0.0.1:"), "{out}");
+    assert!(out.contains("\nstore  memory, live, 1 entry, at "), "{out}");
+    assert!(out.contains("sites           site  ready  0"), "{out}");
+    let json: serde_json::Value =
+        serde_json::from_str(&at.trimtab("status -o json").await.with_code(0).out).unwrap();
+    assert_eq!((&json["ready"], &json["controllers"][1]["name"]), (&true.into(), &"sites".into()));
+
+    folder.write("entries/wrong.yaml", "kind: [\n");
+    daemon.logs("wrong.yaml").await;
+    let out = at.trimtab("status").await.with_code(1).out;
+    assert!(out.starts_with("not ready  ") && out.contains("entries/wrong.yaml"), "{out}");
+}
+
+#[tokio::test]
+async fn the_version_is_told_offline_and_the_daemons_when_it_is_asked_for() {
+    let offline = At::new("http://127.0.0.1:1");
+    assert_eq!(offline.trimtab("version").await.with_code(0).out, "trimtab 0.1.0\n");
+    let folder = Folder::of_sites("exit 0", "");
+    let (_daemon, url) = serve(&folder, &[]).await;
+    let out = At::new(&url).trimtab("version --daemon").await.with_code(0).out;
+    assert_eq!(out, format!("trimtab 0.1.0\ndaemon 0.1.0 at {url}\n"));
+}
