@@ -3,6 +3,7 @@
 //! The three forms give the same values. YAML is read without its surprises: `no` and `yes` are texts, as are `007` and `1_000`; a key that occurs
 //! twice, an unknown tag or a name of an alias without end is an error.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
@@ -35,22 +36,50 @@ fn extension(path: &Path) -> &str {
 
 /// The text of a file. `shown` is how messages name it.
 pub(crate) fn text(path: &Path, shown: &Path) -> Result<String, Problem> {
+    let file = std::fs::File::open(path)
+        .map_err(|error| Problem::error(shown, None, "", format!("cannot be read: {error}")))?;
+    text_of(file, shown)
+}
+
+/// The text of whatever can be read: of a pipe nobody knows the length before its end.
+pub(super) fn text_of(reader: impl Read, shown: &Path) -> Result<String, Problem> {
     let problem = |what: String| Problem::error(shown, None, "", what);
-    let size = std::fs::metadata(path).map_err(|error| problem(format!("cannot be read: {error}")))?.len();
-    if size > MOST_BYTES {
+    let mut bytes = Vec::new();
+    let read = reader.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| problem(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > MOST_BYTES {
         return Err(problem(format!(
-            "is {size} bytes long; at most {MOST_BYTES} are read: part it into several files"
+            "is longer than {MOST_BYTES} bytes, the most that are read: part it into several files"
         )));
     }
-    std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => problem("is not UTF-8 text".into()),
-        _ => problem(format!("cannot be read: {error}")),
-    })
+    String::from_utf8(bytes).map_err(|_| problem("is not UTF-8 text".into()))
 }
 
 /// Every document of a file's text.
 pub(crate) fn documents(shown: &Path, text: &str) -> Result<Vec<Located>, Problem> {
-    parse(extension(shown), text).map_err(|(line, what)| Problem::error(shown, line, "", what))
+    let form = match extension(shown) {
+        form @ ("yaml" | "yml" | "json" | "toml") => form,
+        _ => form_of(text),
+    };
+    parse(form, text).map_err(|(line, what)| Problem::error(shown, line, "", what))
+}
+
+/// The form of a text whose name does not say it: JSON begins with a brace and a quote, TOML with a table or `name =`; all else is YAML.
+fn form_of(text: &str) -> &'static str {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next().unwrap_or_default();
+    let is_name = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.\"' ".contains(c))
+    };
+    if let Some(inside) = first.strip_prefix('{') {
+        let next = inside.trim_start().chars().next().or_else(|| lines.next()?.chars().next());
+        return if matches!(next, Some('"' | '}')) { "json" } else { "yaml" };
+    }
+    let table = first.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if table.is_some_and(is_name) || first.split_once('=').is_some_and(|(name, _)| is_name(name)) {
+        return "toml";
+    }
+    if first.starts_with('[') { "json" } else { "yaml" }
 }
 
 /// The entries of a text in the form that an ending names; the first that is none is the error.
@@ -176,6 +205,24 @@ mod tests {
             |form, text| parse(form, text).unwrap().iter().map(|document| document.line).collect::<Vec<_>>();
         assert_eq!(lines("yaml", "a: 1\n---\n\nb: 2\n---\n"), [1, 4]);
         assert_eq!(lines("json", "{\"a\": 1}\n\n{\"b\": 2}\n"), [1, 3]);
+    }
+
+    #[test]
+    fn the_form_of_a_text_without_an_ending_is_seen_from_its_beginning() {
+        for (text, wanted) in [
+            ("# sites\nkind: site\n", "yaml"),
+            ("--- {kind: site}\n", "yaml"),
+            ("{kind: site, name: a}", "yaml"),
+            ("{\"kind\": \"site\"}\n{}", "json"),
+            ("{\n  \"kind\": \"site\"}", "json"),
+            ("[{}]", "json"),
+            ("# sites\n\nkind = \"site\"\n", "toml"),
+            ("[spec]\n", "toml"),
+            ("note: a = b\n", "yaml"),
+            ("", "yaml"),
+        ] {
+            assert_eq!(form_of(text), wanted, "{text}");
+        }
     }
 
     #[test]
