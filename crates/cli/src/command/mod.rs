@@ -1,12 +1,16 @@
 //! The command line: what may be typed, and what each command does.
 
 mod check;
+mod completions;
 mod config;
 mod describe;
 mod enqueue;
 mod exit;
 mod get;
+#[cfg(test)]
+mod help;
 mod init;
+mod man;
 mod queue;
 mod run;
 mod schema;
@@ -50,6 +54,7 @@ pub(crate) enum Command {
     /// Open the store, apply the entries, run the controllers.
     Run(Run),
     /// Look for mistakes in trimtab.toml and the entries; change nothing.
+    #[command(after_help = "Example:\n  trimtab check examples/sites")]
     Check {
         /// The folder that holds trimtab.toml.
         #[arg(default_value = ".")]
@@ -73,6 +78,10 @@ pub(crate) enum Command {
     Token(token::Token),
     /// Print a JSON Schema: of trimtab.toml, or of a document of the protocol.
     Schema(schema::Schema),
+    /// Print what makes a shell complete commands and flags.
+    Completions(completions::Completions),
+    /// Write the manual: a page for each command.
+    Man(man::Man),
     /// Print the version.
     Version(version::Version),
 }
@@ -85,6 +94,8 @@ impl CommandLine {
             Command::Config(config) => config.execute(),
             Command::Token(token) => token.execute(),
             Command::Schema(schema) => schema.execute(),
+            Command::Completions(completions) => completions.execute(),
+            Command::Man(man) => man.execute(),
             Command::Check { dir } => check(&dir),
             Command::Run(arguments) => crate::daemon::run(&arguments),
             Command::Get(get) => told(get.execute()),

@@ -18,8 +18,13 @@ const FILES: [(&str, u32, &str); 4] = [
     (".gitignore", 0o644, include_str!("gitignore")),
 ];
 
+const EXAMPLE: &str = "\
+Example:
+  trimtab init notes    then: trimtab run notes";
+
 /// `trimtab init`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Init {
     /// The folder; made when it is not there.
     #[arg(default_value = ".")]
