@@ -43,7 +43,11 @@ fn every_command_shows_an_example_that_it_would_take() {
             continue;
         }
         let after = command.get_after_help().map(StyledStr::to_string).unwrap_or_default();
-        assert!(after.starts_with("Example:\n  "), "{} has no example", name(&command));
+        assert!(
+            after.starts_with("Example:\n  ") || after.starts_with("Examples:\n  "),
+            "{} has no example",
+            name(&command)
+        );
         let spoken = name(&command).replace('-', " ");
         let examples = after.lines().filter(|line| line.trim_start().starts_with("trimtab"));
         for example in examples {

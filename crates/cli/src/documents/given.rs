@@ -11,7 +11,7 @@ use trimtab::backend::{Key, Tenancy};
 use trimtab::store::Document;
 
 use super::checked::{Checked, checked, named};
-use super::read::{documents, text, text_of};
+use super::read::{documents, parse, text, text_of};
 use super::shape::Wrong;
 use super::{Located, files};
 use crate::config::{Problem, Problems};
@@ -46,7 +46,6 @@ pub(crate) struct Given {
     pub(crate) file: PathBuf,
     /// The line it begins at, from 1.
     pub(crate) line: usize,
-    pub(crate) key: Key,
     /// With the tenancy it lies in.
     pub(crate) document: Document,
 }
@@ -110,6 +109,19 @@ pub(crate) fn given(sources: &[Source], home: &Tenancy, purpose: Purpose) -> Res
     Ok(given)
 }
 
+/// The one entry of a text in YAML; what was read of it may stand there too. The error names the line where it knows it.
+pub(crate) fn entry_of(text: &str) -> Result<Document, (Option<usize>, String)> {
+    let mut located = parse("yaml", text)?;
+    let (Some(Located { value, .. }), true) = (located.pop(), located.is_empty()) else {
+        return Err((None, format!("there must be one entry, not {}", located.len() + 1)));
+    };
+    let named = named(value, &Tenancy::default());
+    named.map(|(_, document)| document).map_err(|(field, what)| match field.as_str() {
+        "" => (None, what),
+        field => (None, format!("{field}: {what}")),
+    })
+}
+
 /// What was read so far.
 struct Reading<'a> {
     home: &'a Tenancy,
@@ -154,17 +166,13 @@ impl<'a> Reading<'a> {
             Ok(entry) => entry,
             Err((field, what)) => return self.problems.push(problem(&field, what)),
         };
-        let given = Given { file: shown.into(), line, document, key: key.clone() };
-        match self.places.get(&key) {
-            Some(first) => {
-                let what = format!("{key} is given in {first} too; keep one of them");
-                self.problems.push(problem("name", what));
-            }
-            None => {
-                self.places.insert(key, given.to_string());
-                self.given.push(given);
-            }
+        let given = Given { file: shown.into(), line, document };
+        if let Some(first) = self.places.get(&key) {
+            let what = format!("{key} is given in {first} too; keep one of them");
+            return self.problems.push(problem("name", what));
         }
+        self.places.insert(key, given.to_string());
+        self.given.push(given);
     }
 
     fn entry(&self, value: Value) -> Result<(Key, Document), Wrong> {
@@ -204,13 +212,14 @@ mod tests {
     #[test]
     fn entries_come_in_the_order_of_the_sources_and_lie_where_they_say_or_at_home() {
         let two = "kind: site\nname: b\nnamespace: default\nspec: {}\n---\nkind: site\nname: c\nspec: {}\n";
-        let files = [("z.yaml", A), ("more/b.yaml", two), ("more/.hidden.yaml", "broken: ["), ("more/x.md", "")];
+        let files =
+            [("z.yaml", A), ("more/b.yaml", two), ("more/.hidden.yaml", "broken: ["), ("more/x.md", "")];
         let given = read(&files, &["z.yaml", "more", "z.yaml"], Purpose::Write).0.unwrap();
-        let told: Vec<_> = given.iter().map(|one| (one.key.to_string(), one.line)).collect();
-        let wanted = [("site/a in default/shop", 1), ("site/b", 1), ("site/c in default/shop", 6)];
-        assert_eq!(told, wanted.map(|(key, line)| (key.to_owned(), line)));
-        assert_eq!(given[0].document.namespace.as_deref(), Some("shop"));
-        assert_eq!(given[1].document.namespace, None, "default parts are left out");
+        let place = |one: &Given| (one.document.name.clone(), one.document.namespace.clone(), one.line);
+        let told: Vec<_> = given.iter().map(place).collect();
+        // Default parts are left out.
+        let wanted = [("a", Some("shop"), 1), ("b", None, 1), ("c", Some("shop"), 6)];
+        assert_eq!(told, wanted.map(|(name, home, line)| (name.to_owned(), home.map(str::to_owned), line)));
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn json(text: &str) -> Result<Vec<Located>, Wrong> {
     Ok(documents)
 }
 
-/// `serde_json` ends its messages with the place, which is told apart already.
+/// Both libraries end their messages with the place, which is told apart already.
 fn tidy(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(what, _)| what).to_owned()
 }
@@ -172,7 +172,7 @@ fn yaml(text: &str) -> Result<Vec<Located>, Wrong> {
     let documents: Vec<serde_saphyr::Spanned<Value>> =
         serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
             let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
-            (line, error.to_string())
+            (line, tidy(&error.to_string()).replace(", set DuplicateKeyPolicy in Options if acceptable", ""))
         })?;
     let located = documents.into_iter().filter(|document| !document.value.is_null()).map(|document| {
         Located { line: usize::try_from(document.defined.line()).unwrap_or(1), value: document.value }

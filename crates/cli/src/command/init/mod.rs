@@ -52,9 +52,10 @@ impl Init {
         let shown = dir.display();
         println!("made {shown}: trimtab.toml, entries/hello.yaml, write-note");
         println!("next:");
-        println!("  trimtab run {shown}                      keep it true; Ctrl-C ends");
-        println!("  curl http://127.0.0.1:7420/v1/entries/note  in another terminal: what is there");
-        println!("  trimtab run {shown} --until-settled      or: make it true once");
+        println!("  trimtab run {shown}                    keep it true; Ctrl-C ends");
+        println!("  trimtab get notes                      in another terminal: what is there");
+        println!("  trimtab edit note hello                change it, and look at out/hello.txt");
+        println!("  trimtab run {shown} --until-settled    or: make it true once");
         Exit::Done
     }
 }
