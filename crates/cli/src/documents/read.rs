@@ -169,15 +169,26 @@ fn yaml(text: &str) -> Result<Vec<Located>, Wrong> {
     options.underscored_numbers_as_strings = true;
     options.reject_unsupported_tags = true;
     options.with_snippet = false;
+    // Far more than the library's 1,024; its other bounds are those of nodes, and of what aliases make of them.
+    options.budget = serde_saphyr::budget! { max_documents: 100_000 };
     let documents: Vec<serde_saphyr::Spanned<Value>> =
         serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
             let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
-            (line, tidy(&error.to_string()).replace(", set DuplicateKeyPolicy in Options if acceptable", ""))
+            (line, yaml_words(&error.to_string()))
         })?;
     let located = documents.into_iter().filter(|document| !document.value.is_null()).map(|document| {
         Located { line: usize::try_from(document.defined.line()).unwrap_or(1), value: document.value }
     });
     Ok(located.collect())
+}
+
+/// The library's message in words for whoever wrote the file.
+fn yaml_words(message: &str) -> String {
+    let what = tidy(message).replace(", set DuplicateKeyPolicy in Options if acceptable", "");
+    match what.strip_prefix("budget breached: ") {
+        Some(bound) => format!("is more than is read of one file ({bound}): part it into several files"),
+        None => what,
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +234,16 @@ mod tests {
         ] {
             assert_eq!(form_of(text), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn thousands_of_documents_are_read_and_aliases_that_multiply_are_refused() {
+        let text = "---\na: 1\n".repeat(3000);
+        assert_eq!(parse("yaml", &text).map(|documents| documents.len()), Ok(3000));
+        let levels =
+            (1..9).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", ")));
+        let laughs = format!("a0: &a0 x\n{}", levels.collect::<String>());
+        assert!(parse("yaml", &laughs).is_err());
     }
 
     #[test]
