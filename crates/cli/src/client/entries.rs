@@ -45,8 +45,12 @@ impl Client {
 
 /// The key that a document names.
 pub(crate) fn key_of(document: &Document) -> EntryKey {
-    let Document { kind, name, namespace, partition, .. } = document.clone();
-    EntryKey { kind, name, namespace, partition }
+    EntryKey {
+        kind: document.kind.clone(),
+        name: document.name.clone(),
+        namespace: document.namespace.clone(),
+        partition: document.partition.clone(),
+    }
 }
 
 fn path(key: &EntryKey) -> [&str; 4] {
