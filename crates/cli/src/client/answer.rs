@@ -10,10 +10,9 @@ use super::{Address, Failure};
 #[derive(Clone, Debug)]
 pub(crate) struct Answer<T> {
     /// The status code.
-    #[cfg_attr(not(test), expect(dead_code, reason = "asked by the commands that write"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "it tells no more than the body"))]
     pub(crate) status: u16,
     /// The two versions of the entry that it is about.
-    #[cfg_attr(not(test), expect(dead_code, reason = "asked by the commands that write"))]
     pub(crate) etag: Option<String>,
     /// The position that it shows.
     pub(crate) index: Option<String>,

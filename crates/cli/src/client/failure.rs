@@ -94,6 +94,32 @@ impl Failure {
         self
     }
 
+    /// Said of something: `blog.yaml:3`.
+    pub(crate) fn about(mut self, what: &impl fmt::Display) -> Self {
+        self.0.text = format!("{what}: {}", self.0.text);
+        self
+    }
+
+    /// What to know beside what to do next.
+    pub(crate) fn kept(mut self, what: &str) -> Self {
+        self.0.hint = Some(match self.0.hint {
+            Some(hint) => format!("{hint}; {what}"),
+            None => what.to_owned(),
+        });
+        self
+    }
+
+    /// Whether it would be the same with every other request.
+    pub(crate) fn is_of_all(&self) -> bool {
+        let of_whoever_asks = [
+            ProblemKind::Unauthorized,
+            ProblemKind::Forbidden,
+            ProblemKind::ForeignHost,
+            ProblemKind::Stopping,
+        ];
+        self.0.exit == Exit::Unreachable || self.kind().is_some_and(|kind| of_whoever_asks.contains(&kind))
+    }
+
     /// The exit code.
     pub(crate) const fn exit(&self) -> Exit {
         self.0.exit

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trimtab::store::Document;
 use trimtab_http::wire::{Changed, EntryKey};
 
-use super::Told;
+use super::{Told, key_of};
 
 /// What became of an entry.
 #[derive(Debug)]
@@ -126,15 +126,6 @@ impl Held {
             None | Some(_) => What::Changed,
         };
         Some(News { key, what, entry: Some(entry) })
-    }
-}
-
-fn key_of(entry: &Document) -> EntryKey {
-    EntryKey {
-        kind: entry.kind.clone(),
-        name: entry.name.clone(),
-        namespace: entry.namespace.clone(),
-        partition: entry.partition.clone(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod controllers;
+mod entries;
 mod events;
 mod failure;
 mod held;
@@ -22,10 +23,11 @@ mod watch;
 
 pub(crate) use address::Address;
 pub(crate) use answer::Answer;
+pub(crate) use entries::{Deletion, key_of};
 pub(crate) use failure::Failure;
-pub(crate) use held::{Held, News};
+pub(crate) use held::{Held, News, What};
 pub(crate) use interrupt::until_interrupted;
 pub(crate) use reach::{Everywhere, Reach, Tenancies};
-pub(crate) use request::Client;
+pub(crate) use request::{Client, Request};
 pub(crate) use wanted::{Wanted, wanted};
 pub(crate) use watch::{Told, Watched};

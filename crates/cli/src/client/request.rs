@@ -82,7 +82,6 @@ impl Client {
     }
 
     /// Writes.
-    #[expect(dead_code, reason = "asked by the commands that write")]
     pub(crate) fn put(&self, path: &[&str]) -> Request<'_> {
         self.request(Method::PUT, path)
     }
@@ -93,7 +92,6 @@ impl Client {
     }
 
     /// Deletes.
-    #[expect(dead_code, reason = "asked by the commands that write")]
     pub(crate) fn delete(&self, path: &[&str]) -> Request<'_> {
         self.request(Method::DELETE, path)
     }
@@ -132,7 +130,6 @@ impl Request<'_> {
     }
 
     /// Only when it is at this ETag; `*`: only when it is there.
-    #[expect(dead_code, reason = "asked by the commands that write")]
     pub(crate) fn if_match(self, etag: Option<&str>) -> Self {
         self.header("If-Match", etag)
     }

@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 use super::{Exit, Settings};
 use crate::config::{Effective, Loaded, Place, load};
 
+const EXAMPLE: &str = "\
+Example:
+  trimtab config show examples/sites
+  trimtab config show -o json | jq '.[] | select(.source != \"default\")'";
+
 /// `trimtab config`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Config {
@@ -19,6 +24,7 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum What {
     /// Print every setting in effect, and where it came from: flag, environment, file and line, or default.
+    #[command(after_help = EXAMPLE)]
     Show {
         /// The folder that holds trimtab.toml.
         #[arg(default_value = ".")]

@@ -21,6 +21,23 @@ pub(crate) enum Exit {
     TimedOut,
 }
 
+impl Exit {
+    /// Of two things that were done, how the worse ended.
+    pub(crate) fn worst(self, other: Self) -> Self {
+        const BY_WEIGHT: [Exit; 7] = [
+            Exit::Done,
+            Exit::NotFound,
+            Exit::Conflict,
+            Exit::Failed,
+            Exit::TimedOut,
+            Exit::Usage,
+            Exit::Unreachable,
+        ];
+        let weight = |exit| BY_WEIGHT.iter().position(|known| *known == exit);
+        if weight(other) > weight(self) { other } else { self }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {

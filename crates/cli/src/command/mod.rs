@@ -1,18 +1,29 @@
 //! The command line: what may be typed, and what each command does.
 
+mod apply;
 mod check;
+mod completions;
 mod config;
+mod delete;
 mod describe;
+mod diff;
+mod edit;
 mod enqueue;
 mod exit;
+mod files;
 mod get;
+#[cfg(test)]
+mod help;
 mod init;
+mod man;
 mod queue;
 mod run;
 mod schema;
 mod selector;
 mod status;
 mod token;
+mod told;
+mod unified;
 mod version;
 mod watch;
 
@@ -50,6 +61,7 @@ pub(crate) enum Command {
     /// Open the store, apply the entries, run the controllers.
     Run(Run),
     /// Look for mistakes in trimtab.toml and the entries; change nothing.
+    #[command(after_help = "Example:\n  trimtab check examples/sites")]
     Check {
         /// The folder that holds trimtab.toml.
         #[arg(default_value = ".")]
@@ -67,12 +79,36 @@ pub(crate) enum Command {
     Enqueue(enqueue::Enqueue),
     /// Tell whether everything works, and what does not.
     Status(status::Status),
+    /// Make entries what files say.
+    ///
+    /// Every file is read and checked before anything is written: YAML with several documents, JSON with several values, TOML. Each entry is then written by itself, in
+    /// order; what fails does not stop the others, and the exit code is that of the worst. A document that names no namespace lies in that of -n.
+    Apply(apply::Apply),
+    /// Show what applying files would change.
+    ///
+    /// Entry by entry, as a unified diff between what is there and what the daemon answers would be there: kind, name, labels, owners and spec. Nothing is written. It asks
+    /// what a write would come to, so a token must be one that may write.
+    Diff(diff::Diff),
+    /// Change an entry in an editor.
+    ///
+    /// The entry is shown as YAML in a file that nobody else may read, and written when the editor is closed, if nobody else has changed it meanwhile. A mistake is shown in the
+    /// editor again. What somebody else changed meanwhile is told, with exit code 4.
+    Edit(edit::Edit),
+    /// Delete entries.
+    ///
+    /// What finalizers hold is marked, and goes when the last of them is removed; it is told whose they are. More than one entry goes only when that is confirmed, at the
+    /// terminal or by --yes.
+    Delete(delete::Delete),
     /// Show the settings in effect, and where each came from.
     Config(config::Config),
     /// Make a bearer token for the HTTP API.
     Token(token::Token),
     /// Print a JSON Schema: of trimtab.toml, or of a document of the protocol.
     Schema(schema::Schema),
+    /// Print what makes a shell complete commands and flags.
+    Completions(completions::Completions),
+    /// Write the manual: a page for each command.
+    Man(man::Man),
     /// Print the version.
     Version(version::Version),
 }
@@ -82,9 +118,15 @@ impl CommandLine {
     pub(crate) fn execute(self) -> Exit {
         match self.command {
             Command::Init(init) => init.execute(),
+            Command::Apply(apply) => told(apply.execute()),
+            Command::Diff(diff) => diff.execute(),
+            Command::Edit(edit) => told(edit.execute()),
+            Command::Delete(delete) => told(delete.execute()),
             Command::Config(config) => config.execute(),
             Command::Token(token) => token.execute(),
             Command::Schema(schema) => schema.execute(),
+            Command::Completions(completions) => completions.execute(),
+            Command::Man(man) => man.execute(),
             Command::Check { dir } => check(&dir),
             Command::Run(arguments) => crate::daemon::run(&arguments),
             Command::Get(get) => told(get.execute()),

@@ -10,8 +10,14 @@ use trimtab_polyglot::parse_duration;
 use super::CommandLine;
 use crate::config::{Above, Problems};
 
+const EXAMPLE: &str = "\
+Example:
+  trimtab run examples/sites                                  until Ctrl-C
+  trimtab run examples/sites --until-settled --timeout 5m     once: for CI and cron";
+
 /// `trimtab run`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Run {
     /// The folder that holds trimtab.toml.
     #[arg(default_value = ".")]

@@ -5,8 +5,13 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use crate::config::settings;
 
+const EXAMPLE: &str = "\
+Example:
+  trimtab schema file > trimtab.schema.json    for an editor";
+
 /// `trimtab schema`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Schema {
     /// Of what.
     #[arg(value_enum)]

@@ -11,6 +11,7 @@ use crate::show::visible;
 
 /// `trimtab version`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:\n  trimtab version --daemon")]
 pub(crate) struct Version {
     /// Ask the daemon for its own too.
     #[arg(long)]

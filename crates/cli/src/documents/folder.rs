@@ -1,20 +1,16 @@
 //! The folder of entries: every document in it, where each came from, and what is wrong with the rest.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::Path;
 
-use trimtab::backend::{Invalid, Key, Limits, Tenancy, Uid};
-use trimtab::store::{Basis, Document, Draft, Write};
+use trimtab::backend::{Key, Tenancy};
+use trimtab::store::Draft;
 
-use super::read::{Located, documents, is_document, text};
-use super::{Schemas, shape};
+use super::checked::{Checked, checked};
+use super::read::{Located, documents, text};
+use super::{Schemas, files};
 use crate::config::{Problem, Problems};
-
-/// Folders within folders, at most this deep: a link that leads back up ends here.
-const MOST_DEPTH: usize = 16;
 
 /// A document that can be applied.
 #[derive(Debug)]
@@ -42,11 +38,12 @@ impl Folder {
     /// schemas. A folder that is not there holds nothing.
     pub(crate) fn read(root: &Path, folder: &Path, schemas: &Schemas) -> Self {
         let mut look = Self::default();
-        let mut files = Vec::new();
+        let (mut files, mut unread) = (Vec::new(), Problems::default());
         if folder.exists() {
-            look.walk(folder, 0, &mut files);
+            (files, unread) = files::below(folder);
         }
-        files.sort();
+        look.incomplete = unread.errors() > 0;
+        look.problems = unread;
         let mut places: BTreeMap<Key, String> = BTreeMap::new();
         for file in files {
             let shown = file.strip_prefix(root).unwrap_or(&file);
@@ -85,32 +82,6 @@ impl Folder {
         self.incomplete = true;
     }
 
-    fn walk(&mut self, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) if depth < MOST_DEPTH => entries,
-            Ok(_) => {
-                return self.fail(Problem::error(
-                    folder,
-                    None,
-                    "",
-                    format!("lies more than {MOST_DEPTH} folders deep"),
-                ));
-            }
-            Err(error) => {
-                return self.fail(Problem::error(folder, None, "", format!("cannot be read: {error}")));
-            }
-        };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            if path.is_dir() && !hidden {
-                self.walk(&path, depth + 1, files);
-            } else if path.is_file() && is_document(&path) {
-                files.push(path);
-            }
-        }
-    }
-
     fn declare(
         &mut self,
         origin: &str,
@@ -120,18 +91,10 @@ impl Folder {
     ) {
         let Located { line, value } = document;
         let problem = |field: &str, what: String| Problem::error(Path::new(origin), Some(line), field, what);
-        if let Some((field, what)) = shape::wrong(&value) {
-            return self.fail(problem(&field, what));
-        }
-        let spec = value["spec"].clone();
-        let checked = serde_json::from_value::<Document>(value)
-            .map_err(|error| problem("", error.to_string()))
-            .and_then(|document| {
-                check(document).map_err(|invalid| problem(invalid.field, invalid.to_string()))
-            });
-        let (key, draft) = match checked {
+        let spec = value.get("spec").cloned().unwrap_or_default();
+        let Checked { key, draft, .. } = match checked(value, &Tenancy::default()) {
             Ok(checked) => checked,
-            Err(problem) => return self.fail(problem),
+            Err((field, what)) => return self.fail(problem(&field, what)),
         };
         if let Err(invalid) = schemas.check(key.kind(), &spec) {
             return self.fail(problem(invalid.field, invalid.of(&key).to_string()));
@@ -152,26 +115,10 @@ fn fingerprint(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// The draft of a document that would be taken if nothing stood in its place yet. Its owners are looked for when it is applied.
-fn check(document: Document) -> Result<(Key, Draft), Invalid> {
-    let alone = Document { owners: Vec::new(), ..document.clone() }.into_draft()?;
-    let home = Tenancy::default();
-    let key = alone.key(&home);
-    let basis = Basis {
-        home: &home,
-        limits: &Limits::PORTABLE,
-        now: SystemTime::UNIX_EPOCH,
-        current: &|_| None,
-        rebase: &|_| None,
-        follows: &|_| true,
-        uid: &|| Uid::from_random([0; 16]),
-    };
-    Write::resolve(alone.apply(), &basis)?;
-    Ok((key, document.into_draft()?))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn look(files: &[(&str, &str)]) -> (Folder, Vec<String>) {

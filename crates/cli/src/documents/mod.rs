@@ -1,10 +1,16 @@
 //! Files of entries: YAML, JSON and TOML in one form, and what is wrong with them.
 
+mod checked;
+mod files;
 mod folder;
+mod given;
 mod read;
 mod schemas;
 mod shape;
 
 pub(crate) use folder::{Declared, Folder};
+pub(crate) use given::entry_of;
+pub(crate) use given::{Given, Purpose, Source, given};
+use read::Located;
 pub(crate) use read::{entries, toml_value};
 pub(crate) use schemas::Schemas;

@@ -3,6 +3,7 @@
 //! The three forms give the same values. YAML is read without its surprises: `no` and `yes` are texts, as are `007` and `1_000`; a key that occurs
 //! twice, an unknown tag or a name of an alias without end is an error.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
@@ -35,22 +36,50 @@ fn extension(path: &Path) -> &str {
 
 /// The text of a file. `shown` is how messages name it.
 pub(crate) fn text(path: &Path, shown: &Path) -> Result<String, Problem> {
+    let file = std::fs::File::open(path)
+        .map_err(|error| Problem::error(shown, None, "", format!("cannot be read: {error}")))?;
+    text_of(file, shown)
+}
+
+/// The text of whatever can be read: of a pipe nobody knows the length before its end.
+pub(super) fn text_of(reader: impl Read, shown: &Path) -> Result<String, Problem> {
     let problem = |what: String| Problem::error(shown, None, "", what);
-    let size = std::fs::metadata(path).map_err(|error| problem(format!("cannot be read: {error}")))?.len();
-    if size > MOST_BYTES {
+    let mut bytes = Vec::new();
+    let read = reader.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| problem(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > MOST_BYTES {
         return Err(problem(format!(
-            "is {size} bytes long; at most {MOST_BYTES} are read: part it into several files"
+            "is longer than {MOST_BYTES} bytes, the most that are read: part it into several files"
         )));
     }
-    std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => problem("is not UTF-8 text".into()),
-        _ => problem(format!("cannot be read: {error}")),
-    })
+    String::from_utf8(bytes).map_err(|_| problem("is not UTF-8 text".into()))
 }
 
 /// Every document of a file's text.
 pub(crate) fn documents(shown: &Path, text: &str) -> Result<Vec<Located>, Problem> {
-    parse(extension(shown), text).map_err(|(line, what)| Problem::error(shown, line, "", what))
+    let form = match extension(shown) {
+        form @ ("yaml" | "yml" | "json" | "toml") => form,
+        _ => form_of(text),
+    };
+    parse(form, text).map_err(|(line, what)| Problem::error(shown, line, "", what))
+}
+
+/// The form of a text whose name does not say it: JSON begins with a brace and a quote, TOML with a table or `name =`; all else is YAML.
+fn form_of(text: &str) -> &'static str {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next().unwrap_or_default();
+    let is_name = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.\"' ".contains(c))
+    };
+    if let Some(inside) = first.strip_prefix('{') {
+        let next = inside.trim_start().chars().next().or_else(|| lines.next()?.chars().next());
+        return if matches!(next, Some('"' | '}')) { "json" } else { "yaml" };
+    }
+    let table = first.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if table.is_some_and(is_name) || first.split_once('=').is_some_and(|(name, _)| is_name(name)) {
+        return "toml";
+    }
+    if first.starts_with('[') { "json" } else { "yaml" }
 }
 
 /// The entries of a text in the form that an ending names; the first that is none is the error.
@@ -90,7 +119,7 @@ fn json(text: &str) -> Result<Vec<Located>, Wrong> {
     Ok(documents)
 }
 
-/// `serde_json` ends its messages with the place, which is told apart already.
+/// Both libraries end their messages with the place, which is told apart already.
 fn tidy(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(what, _)| what).to_owned()
 }
@@ -140,15 +169,26 @@ fn yaml(text: &str) -> Result<Vec<Located>, Wrong> {
     options.underscored_numbers_as_strings = true;
     options.reject_unsupported_tags = true;
     options.with_snippet = false;
+    // Far more than the library's 1,024; its other bounds are those of nodes, and of what aliases make of them.
+    options.budget = serde_saphyr::budget! { max_documents: 100_000 };
     let documents: Vec<serde_saphyr::Spanned<Value>> =
         serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
             let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
-            (line, error.to_string())
+            (line, yaml_words(&error.to_string()))
         })?;
     let located = documents.into_iter().filter(|document| !document.value.is_null()).map(|document| {
         Located { line: usize::try_from(document.defined.line()).unwrap_or(1), value: document.value }
     });
     Ok(located.collect())
+}
+
+/// The library's message in words for whoever wrote the file.
+fn yaml_words(message: &str) -> String {
+    let what = tidy(message).replace(", set DuplicateKeyPolicy in Options if acceptable", "");
+    match what.strip_prefix("budget breached: ") {
+        Some(bound) => format!("is more than is read of one file ({bound}): part it into several files"),
+        None => what,
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +216,34 @@ mod tests {
             |form, text| parse(form, text).unwrap().iter().map(|document| document.line).collect::<Vec<_>>();
         assert_eq!(lines("yaml", "a: 1\n---\n\nb: 2\n---\n"), [1, 4]);
         assert_eq!(lines("json", "{\"a\": 1}\n\n{\"b\": 2}\n"), [1, 3]);
+    }
+
+    #[test]
+    fn the_form_of_a_text_without_an_ending_is_seen_from_its_beginning() {
+        for (text, wanted) in [
+            ("# sites\nkind: site\n", "yaml"),
+            ("--- {kind: site}\n", "yaml"),
+            ("{kind: site, name: a}", "yaml"),
+            ("{\"kind\": \"site\"}\n{}", "json"),
+            ("{\n  \"kind\": \"site\"}", "json"),
+            ("[{}]", "json"),
+            ("# sites\n\nkind = \"site\"\n", "toml"),
+            ("[spec]\n", "toml"),
+            ("note: a = b\n", "yaml"),
+            ("", "yaml"),
+        ] {
+            assert_eq!(form_of(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_documents_are_read_and_aliases_that_multiply_are_refused() {
+        let text = "---\na: 1\n".repeat(3000);
+        assert_eq!(parse("yaml", &text).map(|documents| documents.len()), Ok(3000));
+        let levels =
+            (1..9).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", ")));
+        let laughs = format!("a0: &a0 x\n{}", levels.collect::<String>());
+        assert!(parse("yaml", &laughs).is_err());
     }
 
     #[test]

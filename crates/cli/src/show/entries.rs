@@ -8,7 +8,7 @@ use trimtab_http::wire::{EntryKey, EntryList};
 
 use super::ready::Readiness;
 use super::{Cell, Failing, Form, Style, Table, age, ago, key_text, pretty, shielded, visible};
-use crate::client::Failure;
+use crate::client::{Failure, key_of};
 
 /// How entries are printed.
 #[derive(Clone, Debug)]
@@ -19,16 +19,6 @@ pub(crate) struct Entries {
     /// Entries of several kinds: the kind stands before the name.
     pub(crate) has_kinds: bool,
     pub(crate) now: SystemTime,
-}
-
-/// Which entry it is.
-pub(super) fn key_of(document: &Document) -> EntryKey {
-    EntryKey {
-        kind: document.kind.clone(),
-        name: document.name.clone(),
-        namespace: document.namespace.clone(),
-        partition: document.partition.clone(),
-    }
 }
 
 const COLUMNS: [&str; 6] = ["NAME", "NAMESPACE", "GENERATION", "READY", "MESSAGE", "AGE"];

@@ -90,7 +90,7 @@ impl Form {
             Self::Table | Self::Wide => None,
             Self::Json => Some(json()?),
             Self::Yaml => Some(super::entry_yaml(entry)?),
-            Self::Name => Some(key_text(&super::entries::key_of(entry))),
+            Self::Name => Some(key_text(&crate::client::key_of(entry))),
             Self::Pointer(pointer) => {
                 let value: serde_json::Value =
                     serde_json::from_str(&json()?).map_err(|error| error.to_string())?;

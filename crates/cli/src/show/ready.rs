@@ -80,7 +80,7 @@ mod tests {
             "meta": { "uid": "00000000-0000-4000-8000-000000000002", "generation": 2, "created": 1, "modified": 3, "created_at": "2026-03-01T12:00:00Z" },
         }))
         .unwrap();
-        let key = super::super::entries::key_of(&document);
+        let key = crate::client::key_of(&document);
         let readiness = Readiness::of(&document, &key, failing);
         (readiness.ready, readiness.message)
     }

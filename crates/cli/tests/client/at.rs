@@ -1,5 +1,7 @@
 //! A client beside a daemon.
 
+use std::path::Path;
+
 use tokio::process::Command;
 
 use super::stage::{Daemon, Ended, Folder};
@@ -35,7 +37,13 @@ impl At {
 
     /// A command that goes on.
     pub(crate) fn start(&self, arguments: &[&str]) -> Daemon {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
+        let mut command = self.command(env!("CARGO_BIN_EXE_trimtab"));
+        command.args(arguments);
+        Daemon::start(command)
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         for name in [
             "TRIMTAB_API",
             "TRIMTAB_TOKEN_FILE",
@@ -47,8 +55,14 @@ impl At {
         }
         command.env("TRIMTAB_SERVER", &self.url);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.args(arguments);
-        Daemon::start(command)
+        command
+    }
+
+    /// A line of the shell in a folder, to its end.
+    pub(crate) async fn shell(&self, folder: &Path, line: &str) -> Ended {
+        let mut command = self.command("sh");
+        command.current_dir(folder).args(["-c", line]);
+        Daemon::start(command).ended().await
     }
 
     /// A command, to its end.

@@ -1,7 +1,11 @@
 //! The command line as a client: a daemon, a second process that asks it, what that prints and how it ends.
 
+mod apply;
 mod at;
+mod delete;
 mod describe;
+mod diff;
+mod edit;
 mod enqueue;
 mod get;
 mod large;
@@ -11,5 +15,6 @@ mod rights;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod status;
+mod terminal;
 mod tls;
 mod watch;

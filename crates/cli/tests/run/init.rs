@@ -7,6 +7,11 @@ async fn the_folder_that_is_made_has_no_mistakes_and_settles_and_follows_what_is
     let folder = Folder::empty();
     let ended = folder.trimtab(&["init", "notes"]).await.with_code(0);
     assert!(ended.out.contains("trimtab run notes --until-settled"), "{}", ended.out);
+    assert!(
+        ended.out.contains("trimtab get notes") && ended.out.contains("trimtab edit note hello"),
+        "{}",
+        ended.out
+    );
     let checked = folder.trimtab(&["check", "notes"]).await.with_code(0);
     assert_eq!((checked.out.as_str(), checked.err.as_str()), ("ok: 1 controller, 1 entry\n", ""));
     folder.trimtab(&["run", "notes", "--until-settled"]).await.with_code(0);

@@ -18,8 +18,13 @@ const FILES: [(&str, u32, &str); 4] = [
     (".gitignore", 0o644, include_str!("gitignore")),
 ];
 
+const EXAMPLE: &str = "\
+Example:
+  trimtab init notes    then: trimtab run notes";
+
 /// `trimtab init`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Init {
     /// The folder; made when it is not there.
     #[arg(default_value = ".")]
@@ -47,9 +52,10 @@ impl Init {
         let shown = dir.display();
         println!("made {shown}: trimtab.toml, entries/hello.yaml, write-note");
         println!("next:");
-        println!("  trimtab run {shown}                      keep it true; Ctrl-C ends");
-        println!("  curl http://127.0.0.1:7420/v1/entries/note  in another terminal: what is there");
-        println!("  trimtab run {shown} --until-settled      or: make it true once");
+        println!("  trimtab run {shown}                    keep it true; Ctrl-C ends");
+        println!("  trimtab get notes                      in another terminal: what is there");
+        println!("  trimtab edit note hello                change it, and look at out/hello.txt");
+        println!("  trimtab run {shown} --until-settled    or: make it true once");
         Exit::Done
     }
 }
