@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::stage::{Daemon, Folder};
 
 /// Where it says that it listens.
-async fn address(daemon: &Daemon) -> String {
+pub(super) async fn address(daemon: &Daemon) -> String {
     daemon.says("  api http").await;
     let printed = daemon.printed();
     let (_, url) = printed.lines().next().unwrap().split_once("  api ").unwrap();
@@ -31,7 +31,7 @@ async fn ask(address: &str, path: &str, token: Option<&str>) -> String {
 }
 
 /// Asks until the answer has this.
-async fn answers(daemon: &Daemon, address: &str, path: &str, token: Option<&str>, wanted: &str) {
+pub(super) async fn answers(daemon: &Daemon, address: &str, path: &str, token: Option<&str>, wanted: &str) {
     for _ in 0..600 {
         if ask(address, path, token).await.contains(wanted) {
             return;
