@@ -100,6 +100,7 @@ impl Requests {
 
 impl Body for Requests {
     fn of(fields: Map<String, Value>) -> Result<Self, Malformed> {
+        answer::objects(&fields, &["requests"])?;
         serde_json::from_value(Value::Object(fields.clone()))
             .map_err(|error| Malformed::field(wrong_field::<Self>(fields, &["requests"]).as_deref(), &error))
     }
@@ -117,5 +118,7 @@ mod tests {
         assert!(
             wrong("{\"requests\": [{\"name\": \"a\", \"kind\": \"b\"}]}").contains("unknown field `kind`")
         );
+        // Was taken for the fields in their order.
+        assert!(wrong("{\"requests\": [[\"a\", null, null]]}").contains("requests[0]: must be an object"));
     }
 }
