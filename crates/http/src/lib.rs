@@ -28,6 +28,7 @@ mod admission;
 mod api;
 mod auth;
 mod entry_form;
+pub mod fuzz_targets;
 mod limits;
 mod nearest;
 pub mod openapi;

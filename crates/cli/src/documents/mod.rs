@@ -6,5 +6,5 @@ mod schemas;
 mod shape;
 
 pub(crate) use folder::{Declared, Folder};
-pub(crate) use read::{entries, toml_value};
+pub(crate) use read::{entries, parse, toml_value};
 pub(crate) use schemas::Schemas;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -60,6 +61,11 @@ impl Drop for Ending {
     }
 }
 
+/// The routes, and round them what is asked of every request.
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    routes::router(shared).layer(axum::middleware::from_fn_with_state(Arc::clone(shared), admission::admit))
+}
+
 impl Api {
     /// Serves until `shutdown` ends: then no more is accepted, every stream is ended, and running requests are let finish for [`Limits::drain`](crate::Limits::drain).
     ///
@@ -70,8 +76,7 @@ impl Api {
         let Serving { listener, tls } = serving;
         *shared.address.lock() = listener.local_addr().ok();
         let ending = Ending(Arc::default());
-        let admit = axum::middleware::from_fn_with_state(Arc::clone(shared), admission::admit);
-        let router = routes::router(shared).layer(admit);
+        let router = router(shared);
         // Each connection holds a sender; when the last is gone, so are they.
         let (alive, mut gone) = mpsc::channel::<()>(1);
         let accepting = async {
