@@ -22,8 +22,10 @@ struct Inner {
     calls: Vec<Vec<(String, String)>>,
     takes: Duration,
     /// What happens instead of an answer, when one of these certificates is among those asked about; the empty set means any.
-    instead: Option<(BTreeSet<&'static str>, fn() -> Result<Vec<Request>>)>,
+    instead: Option<(BTreeSet<&'static str>, Answer)>,
 }
+
+type Answer = fn() -> Result<Vec<Request>>;
 
 impl Asked {
     fn new(w: &World) -> Self {
@@ -31,7 +33,7 @@ impl Asked {
         Self(Arc::new(Mutex::new(inner)), w.seams.clone())
     }
 
-    fn instead<const N: usize>(&self, of: [&'static str; N], answer: fn() -> Result<Vec<Request>>) {
+    fn instead<const N: usize>(&self, of: [&'static str; N], answer: Answer) {
         self.0.lock().instead = Some((BTreeSet::from(of), answer));
     }
 
@@ -121,7 +123,7 @@ fn the_first_snapshot_is_asked_about_in_pieces_of_one_tenancy_before_anything_ru
             w.put(&format!("s{number:03}"), pointing(&format!("c{number:03}"))).await;
         }
         for number in 0..30 {
-            let elsewhere = pointing("other").named(&format!("s{number}")).in_namespace("shop");
+            let elsewhere = pointing("other").named(format!("s{number}")).in_namespace("shop");
             w.store.commit(elsewhere.apply()).await.unwrap();
         }
         let (asked, diary) = (Asked::new(&w), Diary::default());
@@ -310,6 +312,24 @@ fn an_answer_of_not_yet_is_no_failure_and_is_asked_for_again_after_that_time() {
         assert_eq!(names(&diary), ["first"]);
         assert!(running.handle.is_settled());
         assert_eq!(running.handle.metrics().map_failures, 0);
+        running.stop().await.unwrap();
+    });
+}
+
+/// behaviour C10
+#[test]
+fn not_yet_over_and_over_without_a_pause_does_not_spin() {
+    world(72, async |w| {
+        let (asked, diary) = (Asked::new(&w), Diary::default());
+        asked.instead([], || Err(Error::requeue_after(Duration::ZERO)));
+        w.put("blog", pointing("first")).await;
+        let running = start(&w, &asked, &diary);
+        w.sleep(100 * SECOND).await;
+        let calls = asked.take_calls().len();
+        assert!((90..140).contains(&calls), "about one a second: {calls}");
+        asked.mend();
+        running.settled().await;
+        assert_eq!(names(&diary), ["first"]);
         running.stop().await.unwrap();
     });
 }

@@ -38,6 +38,8 @@ const TRIES: u32 = 8;
 const FIRST: Duration = Duration::from_millis(5);
 const MOST: Duration = Duration::from_secs(30);
 const MOST_ALONE: Duration = Duration::from_secs(300);
+/// Whoever says "not yet, at once" over and over is asked no more often than this.
+const MOST_AT_ONCE: Duration = Duration::from_secs(1);
 
 type Call = BoxFuture<'static, Result<Result<Vec<Request>, Unmapped>, Panicked>>;
 
@@ -52,6 +54,8 @@ pub(super) struct Later {
     size: usize,
     /// Of calls about the line, in a row.
     failures: u32,
+    /// Calls in a row that were answered with "not yet".
+    put_off: u32,
     /// Since this term began.
     has_answered: bool,
     /// Nothing is asked before.
@@ -92,6 +96,7 @@ impl Later {
             asking: None,
             size,
             failures: 0,
+            put_off: 0,
             has_answered: false,
             until: seat.core.seams.now(),
             seat,
@@ -149,7 +154,7 @@ impl Later {
                 self.enter(&changes, requests);
                 self.mapped(changes, is_stuck);
                 self.size = self.size.saturating_mul(2).min(self.asked().most);
-                (self.failures, self.has_answered) = (0, true);
+                (self.failures, self.put_off, self.has_answered) = (0, 0, true);
                 return;
             }
             Ok(Err(unmapped)) => unmapped,
@@ -161,10 +166,14 @@ impl Later {
                 Unmapped::Failed(Error::from(panicked))
             }
         };
-        let (why, error) = match unmapped {
+        let (mut why, error) = match unmapped {
             Unmapped::Undecodable(error) => (Why::Refused, error.to_string()),
             Unmapped::Failed(error) => (why(&error), error.line()),
         };
+        if let Why::NotYet(delay) = &mut why {
+            *delay = pause(&self.seat.core.seams, FIRST, MOST_AT_ONCE, self.put_off).max(*delay);
+            self.put_off += 1;
+        }
         self.unmapped(changes, is_stuck, &why, error);
     }
 
