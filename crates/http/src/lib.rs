@@ -29,6 +29,7 @@ mod api;
 mod auth;
 mod bodies;
 mod entry_form;
+pub mod fuzz_targets;
 mod limits;
 mod nearest;
 pub mod openapi;

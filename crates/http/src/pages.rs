@@ -145,9 +145,11 @@ impl Token {
     fn parse(text: &str) -> Option<Self> {
         let (list, hex) = text.split_once('-')?;
         // The number parser takes a sign too.
-        let digits = hex.as_bytes().iter().all(u8::is_ascii_hexdigit) && hex.len() % 2 == 0;
+        if !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) || hex.len() % 2 == 1 {
+            return None;
+        }
         let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).ok();
-        let bytes: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(byte).filter(|_| digits).collect();
+        let bytes: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(byte).collect();
         let after = String::from_utf8(bytes?).ok()?;
         let mut parts = after.splitn(4, '\0');
         let (kind, partition, namespace) = (parts.next()?, parts.next()?, parts.next()?);

@@ -16,7 +16,4 @@ pub enum Error {
     /// The webhook.
     #[error("webhook: {0}")]
     Webhook(String),
-    /// A setting that is known, and does nothing yet.
-    #[error("{0} is not in this version")]
-    NotYet(&'static str),
 }

@@ -8,6 +8,7 @@
 mod call;
 mod error;
 mod exec;
+mod mapped;
 mod not_yet;
 mod persistent;
 mod process;

@@ -85,7 +85,7 @@ impl Polyglot {
     pub fn new(settings: Settings, groups: &Groups) -> std::result::Result<Self, Error> {
         Ok(Self {
             call: Call::new(&settings.carrier, settings.workers, groups)?,
-            watched: Watched::new(&settings)?,
+            watched: Watched::new(&settings, groups)?,
             time: settings.timeout,
             holds: settings.finalizer,
             finalizer: format!("trimtab/{}", settings.name),
@@ -103,7 +103,7 @@ impl Polyglot {
     /// A controller that runs it, listening to all it looks at.
     pub fn controller(self, store: &Store) -> Controller {
         let (name, watched) = (self.name.clone(), self.watched.clone());
-        watched.subscribe(Controller::new(store, self).named(&name))
+        watched.subscribe(Controller::new(store, self).named(&name), store.seams())
     }
 
     /// An entry is held before its program is first asked, and not held any more once the file says so.

@@ -3,9 +3,10 @@
 //! A schema that is written by hand is right on the day it is written. These are shipped so that editors complete documents and reconcilers can
 //! test what they answer; like the parsers they refuse unknown fields.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 use crate::protocol::{self, Output, Requests};
@@ -106,6 +107,23 @@ pub(crate) struct Seen {
 
 /// A kind or a name.
 type Name = String;
+
+/// An entry as a reconciler is shown it, or null. Not `Option`: that is taken for a field that may be left out, and marked as required for one that cannot be null.
+pub(crate) struct SeenOrNull;
+
+impl JsonSchema for SeenOrNull {
+    fn schema_name() -> Cow<'static, str> {
+        "EntryOrNull".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Option<Seen>>()
+    }
+}
 
 /// An owner.
 #[derive(JsonSchema)]

@@ -1,4 +1,4 @@
-//! What a controller looks at beside its own kind: references and children, in both directions.
+//! What a controller looks at beside its own kind: references and children, in both directions, and kinds whose changes a program maps.
 //!
 //! Forwards, from an entry to what its reconciler is given; backwards, from a change to the entries that must run again. Both are read from the same
 //! setting, so they cannot disagree.
@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 
 use trimtab_backend::{Key, KindName};
 use trimtab_runtime::{Controller, Result, Source};
+use trimtab_seams::Seams;
 use trimtab_store::{Change, Dynamic, Entry, Lookup, View};
 
+use crate::mapped::Mapped;
+use crate::process::Groups;
 use crate::protocol::{Given, Referred};
 use crate::{Error, Follow, Settings};
 
@@ -18,6 +21,7 @@ pub(crate) struct Watched {
     kind: KindName,
     references: Vec<Reference>,
     owned: Vec<KindName>,
+    mapped: Vec<Mapped>,
 }
 
 /// A kind that entries refer to by name.
@@ -30,9 +34,9 @@ struct Reference {
 }
 
 impl Watched {
-    pub(crate) fn new(settings: &Settings) -> std::result::Result<Self, Error> {
+    pub(crate) fn new(settings: &Settings, groups: &Groups) -> std::result::Result<Self, Error> {
         let kind: KindName = settings.kind.as_str().into();
-        let (mut references, mut owned) = (Vec::new(), Vec::new());
+        let (mut references, mut owned, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
         for watch in &settings.watches {
             let watched: KindName = watch.kind.as_str().into();
             match &watch.follow {
@@ -43,16 +47,18 @@ impl Watched {
                     include: *include,
                 }),
                 Follow::Owner => owned.push(watched),
-                Follow::Map { .. } => return Err(Error::NotYet("`map`")),
+                Follow::Map { carrier, timeout } => {
+                    mapped.push(Mapped::new(settings, watched, carrier, *timeout, groups)?);
+                }
             }
         }
         owned.sort();
         owned.dedup();
-        Ok(Self { kind, references, owned })
+        Ok(Self { kind, references, owned, mapped })
     }
 
     /// The controller, listening to its own kind and to all that is watched.
-    pub(crate) fn subscribe(&self, controller: Controller) -> Controller {
+    pub(crate) fn subscribe(&self, controller: Controller, seams: &Seams) -> Controller {
         let mut controller = controller.subscribe(Source::kind(self.kind.as_str()));
         for Reference { kind, by_name, .. } in &self.references {
             let (own, lookup) = (self.kind.clone(), by_name.clone());
@@ -70,7 +76,7 @@ impl Watched {
                 owners.map(|owner| owner.key(change.tenancy())).collect::<Vec<Key>>()
             }));
         }
-        controller
+        self.mapped.iter().fold(controller, |controller, mapped| controller.subscribe(mapped.source(seams)))
     }
 
     /// What an entry refers to, in the order of the file and of the entry.

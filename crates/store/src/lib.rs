@@ -56,7 +56,9 @@ pub use store::{
     AtLeastError, Committed, Door, EntryEvent, Following, Health, LatestError, OpenError, Past, PastError,
     Store, StoreBuilder, subject,
 };
-pub use write::{Basis, Conflict, Draft, IntoWrites, ReadError, Resolved, Touched, Write, WriteError};
+pub use write::{
+    Basis, Conflict, Draft, IntoWrites, ReadError, Resolved, Touched, Write, WriteError, read_payload,
+};
 
 /// What keys, commits and scopes are, from the contract that backends implement.
 pub use trimtab_backend::{

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use trimtab_fuzz_harness::{TARGETS, Target};
+use trimtab_fuzz_harness::TARGETS;
 
 const CASES: u32 = 100_000;
 
@@ -48,7 +48,8 @@ impl Dice {
     }
 }
 
-fn run(name: &str, target: Target) {
+fn run(name: &str) {
+    let (_, target) = *TARGETS.iter().find(|(of, _)| *of == name).expect("a target of this name");
     let files = corpus(name);
     assert!(files.len() >= 12, "{name}: a corpus has a dozen files at least, not {}", files.len());
     for (path, bytes) in &files {
@@ -61,9 +62,27 @@ fn run(name: &str, target: Target) {
     }
 }
 
-#[test]
-fn every_target_holds_over_its_corpus_and_its_mutations() {
-    for (name, target) in TARGETS {
-        run(name, target);
-    }
+/// A test for each target: they run side by side, and a failure names its own.
+macro_rules! tests {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            run($name);
+        })*
+
+        #[test]
+        fn every_target_has_a_test() {
+            assert_eq!(TARGETS.map(|(name, _)| name), [$($name),*]);
+        }
+    };
+}
+
+tests! {
+    config_holds_over_its_corpus_and_its_mutations: "config",
+    exec_output_holds_over_its_corpus_and_its_mutations: "exec_output",
+    http_body_holds_over_its_corpus_and_its_mutations: "http_body",
+    http_query_holds_over_its_corpus_and_its_mutations: "http_query",
+    json_pointer_holds_over_its_corpus_and_its_mutations: "json_pointer",
+    selector_holds_over_its_corpus_and_its_mutations: "selector",
+    yaml_holds_over_its_corpus_and_its_mutations: "yaml",
 }

@@ -80,7 +80,13 @@ impl Judge {
             left.busy.extend(said.map(|(key, words)| format!("{key}: controller {controller} {words}")));
         }
         for handle in self.manager.controllers() {
-            if !handle.is_settled() {
+            // What is tried again keeps the controller from being settled; what is not, does not.
+            let is_settled = handle.is_settled();
+            for (key, error) in handle.status().sources.into_iter().flat_map(|source| source.unmapped) {
+                let what = format!("{key}: controller {} could not map it: {error}", handle.name());
+                if is_settled { left.stuck.push(what) } else { left.busy.push(what) }
+            }
+            if !is_settled {
                 let before = left.busy.len() + left.stuck.len();
                 self.controller(&handle, &mut left);
                 if left.busy.len() + left.stuck.len() == before {

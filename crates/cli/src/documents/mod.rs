@@ -9,8 +9,7 @@ mod schemas;
 mod shape;
 
 pub(crate) use folder::{Declared, Folder};
-pub(crate) use given::entry_of;
-pub(crate) use given::{Given, Purpose, Source, given};
+pub(crate) use given::{Given, Purpose, Source, entry_of, given};
 use read::Located;
-pub(crate) use read::{entries, toml_value};
+pub(crate) use read::{entries, parse, toml_value};
 pub(crate) use schemas::Schemas;

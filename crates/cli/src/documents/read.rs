@@ -248,10 +248,13 @@ mod tests {
 
     #[test]
     fn yaml_has_no_surprises() {
-        let read = |text| parse("yaml", text).map(|mut documents| documents.remove(0).value);
+        let read = |text: &str| parse("yaml", text).map(|mut documents| documents.remove(0).value);
         let wanted = json!({"country": "no", "zip": "007", "big": "1_000", "answer": "yes", "n": 10});
         assert_eq!(read("country: no\nzip: 007\nbig: 1_000\nanswer: yes\nn: 10\n"), Ok(wanted));
         assert!(read("a: !secret b\n").is_err(), "an unknown tag");
+        for number in [".inf", ".nan", "1e999"] {
+            assert!(read(&format!("a: {number}\n")).unwrap_err().1.contains("non-finite"), "{number}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod init;
 mod isolation;
 mod kinds;
 mod logs;
+mod map;
 mod restart;
 mod settings;
 mod settled;

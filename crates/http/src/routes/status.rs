@@ -57,6 +57,5 @@ pub(super) async fn put(
 
 /// A status as a value.
 pub(super) fn value(status: &serde_json::value::RawValue) -> Result<serde_json::Value, Refusal> {
-    serde_json::from_str(status.get())
-        .map_err(|error| Refusal::malformed(format!("the status cannot be read: {error}")).field("status"))
+    Ok(trimtab_store::read_payload("status", status.get())?)
 }

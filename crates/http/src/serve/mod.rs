@@ -13,6 +13,7 @@ mod tls;
 use std::fmt;
 use std::sync::Arc;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -20,6 +21,7 @@ pub use tls::{Tls, TlsError};
 
 use accept::Accepting;
 
+use crate::api::Shared;
 use crate::stopping::Stopping;
 use crate::until::until;
 use crate::{Api, admission, routes};
@@ -57,6 +59,11 @@ impl Drop for Ending {
     }
 }
 
+/// The routes, and round them what is asked of every request.
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    routes::router(shared).layer(axum::middleware::from_fn_with_state(Arc::clone(shared), admission::admit))
+}
+
 impl Api {
     /// Serves until `shutdown` ends: then no more is accepted, every stream is ended, and running requests are let finish for [`Limits::drain`](crate::Limits::drain).
     ///
@@ -67,8 +74,7 @@ impl Api {
         let Serving { listener, tls } = serving;
         *shared.address.lock() = listener.local_addr().ok();
         let ending = Ending(Arc::default());
-        let admit = axum::middleware::from_fn_with_state(Arc::clone(shared), admission::admit);
-        let router = routes::router(shared).layer(admit);
+        let router = router(shared);
         // Each connection holds a sender; when the last is gone, so are they.
         let (alive, mut gone) = mpsc::channel::<()>(1);
         let accepting = async {

@@ -68,6 +68,15 @@ async fn a_list_that_is_not_kept_any_more_is_expired() {
     stage.get(&format!("/v1/entries/site?limit=1&continue={next}")).await.problem(410, "expired");
 }
 
+/// Symptom: 500, "this is a defect of the daemon". Cause: a token was cut into pairs of digits before it was looked at whether it had pairs of digits.
+#[tokio::test]
+async fn a_token_that_was_never_given_is_expired_whatever_is_in_it() {
+    let stage = filled(|_| {}).await;
+    for token in ["0", "-", "0-1", "0-%C3%A9", "0-0%C3%A9", "0-+1", "0-00", "0-73697465", "%00-00"] {
+        stage.get(&format!("/v1/entries/site?continue={token}")).await.problem(410, "expired");
+    }
+}
+
 #[tokio::test]
 async fn more_lists_than_may_be_read_at_once_are_too_many() {
     let stage = filled(|limits| limits.pages = 1).await;

@@ -75,7 +75,7 @@ impl Pool {
         let (reply, worker) = loop {
             let (mut worker, is_new) = self.worker(seams, about).await?;
             at_work.store(true, Ordering::Relaxed);
-            let reply = match worker.ask(&key, input).await {
+            let reply = match worker.ask(seams, &key, input).await {
                 Ok(line) => parse::<Reply<T>>(&line)
                     .map_err(|malformed| format!("printed a line that {malformed}; it was ended")),
                 // It may have ended before it was asked, unseen. Once: a question that ends workers must not end them all.

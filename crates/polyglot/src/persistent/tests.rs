@@ -113,6 +113,13 @@ async fn a_worker_that_breaks_the_protocol_is_ended_and_told() {
         ("read -r line; echo 'the reason' >&2; exit 7", "ended without an answer (exit status: 7)"),
         ("read -r line; printf '{\"half'; exit 0", "ended in the middle of its line"),
         ("read -r line; printf '{}\\n{}\\n'; sleep 60", "printed more than one line for one question"),
+        ("read -r line; exec >&-; sleep 60", "closed its standard output without an answer, and lives on"),
+        (
+            "read -r line; printf '{\"half'; exec >&-; sleep 60",
+            "closed its standard output in the middle of its line",
+        ),
+        // Whom it leaves behind holds its standard output open.
+        ("read -r line; sleep 60 & exit 4", "ended without an answer (exit status: 4)"),
         (
             "read -r line; head -c 2000000 /dev/zero | tr '\\0' x; sleep 60",
             "printed a line longer than 1 MiB",
@@ -136,6 +143,29 @@ async fn half_a_line_and_a_sleep_end_with_the_deadline() {
     let (pool, _) = pool("read -r line; printf '{\"half'; sleep 600", 1);
     let words = failure(ask_within(&pool, Duration::from_millis(300)).await);
     assert!(words.starts_with("the worker took longer than 300ms and was ended"), "{words}");
+}
+
+#[tokio::test]
+async fn one_that_never_reads_is_ended_with_the_deadline_however_long_the_question() {
+    for (script, told) in
+        [("sleep 600", "took longer than 300ms"), ("echo '{}'; sleep 600", "took longer than 300ms")]
+    {
+        let (pool, _) = pool(script, 1);
+        let (seams, key) = (Seams::tokio(), Key::new("site", "blog"));
+        let about = About { controller: "sites", kind: "site", key: Some(&key) };
+        let (input, time) = (vec![b'x'; 4 << 20], Duration::from_millis(300));
+        let words = failure(pool.ask(Asking { seams: &seams, about, input, time }).await);
+        assert!(words.contains(told), "{script}: {words}");
+    }
+}
+
+/// What it says is read all the same, or it would stand still.
+#[tokio::test]
+async fn one_that_floods_its_standard_error_is_heard_to_its_answer() {
+    let (pool, _) = pool("while read -r line; do seq 1 200000 >&2; echo '{}'; done", 1);
+    for _ in 0..2 {
+        assert!(matches!(ask(&pool).await, Answer::Success(_)));
+    }
 }
 
 #[tokio::test]

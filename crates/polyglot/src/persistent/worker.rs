@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::process::Signal;
@@ -16,6 +17,10 @@ use crate::protocol::MOST_OUTPUT;
 /// Lines of standard error that are kept for a message, each cut at so many bytes.
 const TAIL: usize = 10;
 const MOST_LINE: u64 = 4 << 10;
+/// Lines of standard error that are handed to the log for one question.
+const MOST_LINES: usize = 1000;
+/// From the end of a process to that of its standard output, or the other way round: what belongs together comes together.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A process that waits for a question. Dropped, its group is ended: asked, and two seconds later killed.
 pub(super) struct Worker {
@@ -35,7 +40,15 @@ pub(super) enum Broke {
 
 /// What it said last on standard error, and whom it is about now.
 #[derive(Clone, Default)]
-struct Tail(Arc<Mutex<(VecDeque<String>, String)>>);
+struct Tail(Arc<Mutex<Said>>);
+
+#[derive(Default)]
+struct Said {
+    lines: VecDeque<String>,
+    key: String,
+    /// How many lines since the question.
+    count: usize,
+}
 
 impl Worker {
     pub(super) fn start(
@@ -58,18 +71,25 @@ impl Worker {
     }
 
     /// Asks; the line that it answers. The error says what it did instead.
-    pub(super) async fn ask(&mut self, key: &str, input: &[u8]) -> Result<Vec<u8>, Broke> {
+    pub(super) async fn ask(&mut self, seams: &Seams, key: &str, input: &[u8]) -> Result<Vec<u8>, Broke> {
         self.tail.begin(key);
         let mut line = Vec::new();
-        let (sent, read) = tokio::join!(self.stdin.write_all(input), read_line(&mut self.stdout, &mut line));
-        match read {
-            Ok(()) if !line.ends_with(b"\n") => {
-                let said = if line.is_empty() { "without an answer" } else { "in the middle of its line" };
-                let code =
-                    self.group.wait().await.ok().map(|status| format!(" ({status})")).unwrap_or_default();
-                let words = format!("ended {said}{code}{}", self.words());
-                return Err(if line.is_empty() { Broke::Gone(words) } else { Broke::Wrong(words) });
+        let (sent, read) = {
+            let talk =
+                async { tokio::join!(self.stdin.write_all(input), read_line(&mut self.stdout, &mut line)) };
+            // Whom it forked may hold its standard output open when it is gone.
+            let gone = async {
+                drop(self.group.wait().await);
+                seams.sleep(LINGER).await;
+            };
+            tokio::select! {
+                biased;
+                done = talk => done,
+                () = gone => (Ok(()), Ok(())),
             }
+        };
+        match read {
+            Ok(()) if !line.ends_with(b"\n") => return Err(self.broke_off(seams, line.is_empty()).await),
             Ok(()) => {}
             Err(what) => return Err(Broke::Wrong(format!("{what}{}", self.words()))),
         }
@@ -81,6 +101,22 @@ impl Worker {
             return Err(Broke::Wrong(format!("printed more than one line for one question{}", self.words())));
         }
         Ok(line)
+    }
+
+    /// There will be no line from it: what it did.
+    async fn broke_off(&mut self, seams: &Seams, silent: bool) -> Broke {
+        let said = if silent { "without an answer" } else { "in the middle of its line" };
+        let status = tokio::select! {
+            biased;
+            status = self.group.wait() => status,
+            () = seams.sleep(LINGER) => {
+                let words = self.words();
+                return Broke::Wrong(format!("closed its standard output {said}, and lives on{words}"));
+            }
+        };
+        let code = status.ok().map(|status| format!(" ({status})")).unwrap_or_default();
+        let words = format!("ended {said}{code}{}", self.words());
+        if silent { Broke::Gone(words) } else { Broke::Wrong(words) }
     }
 
     /// What it has said or done although nobody asked; none: it waits.
@@ -109,7 +145,7 @@ impl Worker {
 
     fn words(&self) -> String {
         let tail = self.tail.0.lock();
-        let lines: Vec<&str> = tail.0.iter().map(String::as_str).collect();
+        let lines: Vec<&str> = tail.lines.iter().map(String::as_str).collect();
         if lines.is_empty() { String::new() } else { format!("; it said: {}", lines.join("\n")) }
     }
 }
@@ -126,7 +162,7 @@ async fn read_line(stdout: &mut BufReader<ChildStdout>, line: &mut Vec<u8>) -> R
 
 impl Tail {
     fn begin(&self, key: &str) {
-        *self.0.lock() = (VecDeque::new(), key.to_owned());
+        *self.0.lock() = Said { key: key.to_owned(), ..Said::default() };
     }
 
     async fn follow(self, stderr: ChildStderr) {
@@ -138,15 +174,22 @@ impl Tail {
                 _ => return,
             }
             let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-            let key = {
-                let mut tail = self.0.lock();
-                tail.0.push_back(text.clone());
-                while tail.0.len() > TAIL {
-                    tail.0.pop_front();
+            let (key, count) = {
+                let mut said = self.0.lock();
+                said.lines.push_back(text.clone());
+                while said.lines.len() > TAIL {
+                    said.lines.pop_front();
                 }
-                tail.1.clone()
+                said.count += 1;
+                (said.key.clone(), said.count)
             };
-            tracing::info!(target: "script", key, "{text}");
+            match count {
+                ..=MOST_LINES => tracing::info!(target: "script", key, "{text}"),
+                _ if count == MOST_LINES + 1 => {
+                    tracing::info!(target: "script", key, "further lines are left out of the log");
+                }
+                _ => {}
+            }
         }
     }
 }

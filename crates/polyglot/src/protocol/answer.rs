@@ -76,6 +76,19 @@ pub(crate) fn fields(said: &[u8]) -> Result<Option<Map<String, Value>>, Malforme
     Ok(Some(fields))
 }
 
+/// That the items of these lists are objects: serde would take a list for the fields in their order.
+pub(crate) fn objects(fields: &Map<String, Value>, lists: &[&str]) -> Result<(), Malformed> {
+    for &list in lists {
+        let items = fields.get(list).and_then(Value::as_array).into_iter().flatten();
+        if let Some(at) = items.into_iter().position(|item| !item.is_object()) {
+            return Err(Malformed(format!(
+                "is not an answer of protocol 1: {list}[{at}]: must be an object"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// The known field that cannot be read, for serde's error names unknown fields only.
 pub(crate) fn wrong_field<T: serde::de::DeserializeOwned>(
     fields: Map<String, Value>,

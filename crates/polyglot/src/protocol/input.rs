@@ -63,7 +63,7 @@ pub(crate) struct Shown<'a> {
     protocol: u32,
     controller: &'a str,
     request: ShownRequest<'a>,
-    #[schemars(with = "Option<schema::Seen>", required)]
+    #[schemars(with = "schema::SeenOrNull")]
     entry: Option<Document>,
     deleting: bool,
     references: Vec<ShownReference<'a>>,
@@ -212,8 +212,13 @@ mod tests {
         }
     }
 
+    /// The document, which its schema holds for.
     fn read(input: &Input<'_>) -> Value {
-        serde_json::from_slice(&input.to_line().unwrap()).unwrap()
+        let document = serde_json::from_slice(&input.to_line().unwrap()).unwrap();
+        let schema = jsonschema::validator_for(&schema::input()).unwrap();
+        let wrong: Vec<_> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert_eq!(wrong, Vec::<String>::new(), "{document}");
+        document
     }
 
     #[test]

@@ -5,11 +5,17 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
-use trimtab_store::Document;
+use trimtab_store::{Change, Document};
 
 use super::answer::{self, Body, Malformed, wrong_field};
+use super::input::{NoInput, document, line};
+use super::{MOST_INPUT, PROTOCOL};
 use crate::schema;
+
+/// So many bytes of changes go into one question.
+const MOST_CHANGES: usize = MOST_INPUT / 2;
 
 /// Changes of one kind, all of one namespace and partition.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -22,19 +28,20 @@ pub(crate) struct Question<'a> {
     /// The watched kind.
     kind: &'a str,
     /// What changed: at least one, at most a hundred.
-    changes: Vec<Changed>,
+    #[schemars(with = "Vec<Changed>")]
+    changes: Vec<Box<RawValue>>,
 }
 
 /// An entry before and after.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-pub(crate) struct Changed {
+struct Changed {
     /// Null when it was not there, or is found at start.
-    #[schemars(with = "Option<schema::Seen>", required)]
-    pub(crate) old: Option<Document>,
+    #[schemars(with = "schema::SeenOrNull")]
+    old: Option<Document>,
     /// Null when it is gone.
-    #[schemars(with = "Option<schema::Seen>", required)]
-    pub(crate) new: Option<Document>,
+    #[schemars(with = "schema::SeenOrNull")]
+    new: Option<Document>,
 }
 
 /// Whom changes wake.
@@ -58,6 +65,32 @@ pub struct Target {
     pub partition: Option<String>,
 }
 
+impl<'a> Question<'a> {
+    /// The questions about these changes, as few as there can be when none may be too long.
+    pub(crate) fn of(controller: &'a str, kind: &'a str, changes: &[Change]) -> Result<Vec<Self>, NoInput> {
+        let begin = || Self { protocol: PROTOCOL, controller, kind, changes: Vec::new() };
+        let (mut questions, mut last, mut length) = (Vec::new(), begin(), 0);
+        for change in changes {
+            let old = change.old.as_ref().map(document).transpose()?;
+            let new = change.new.as_ref().map(document).transpose()?;
+            let json = to_raw_value(&Changed { old, new }).expect("texts and JSON can be written as JSON");
+            if length + json.get().len() > MOST_CHANGES && !last.changes.is_empty() {
+                questions.push(std::mem::replace(&mut last, begin()));
+                length = 0;
+            }
+            length += json.get().len();
+            last.changes.push(json);
+        }
+        questions.push(last);
+        Ok(questions)
+    }
+
+    /// The document, with a newline at its end.
+    pub(crate) fn to_line(&self) -> Result<Vec<u8>, NoInput> {
+        line(self)
+    }
+}
+
 impl Requests {
     /// Reads what was answered: nothing, or one JSON document.
     pub fn parse(said: &[u8]) -> Result<Self, Malformed> {
@@ -67,6 +100,7 @@ impl Requests {
 
 impl Body for Requests {
     fn of(fields: Map<String, Value>) -> Result<Self, Malformed> {
+        answer::objects(&fields, &["requests"])?;
         serde_json::from_value(Value::Object(fields.clone()))
             .map_err(|error| Malformed::field(wrong_field::<Self>(fields, &["requests"]).as_deref(), &error))
     }
@@ -84,5 +118,7 @@ mod tests {
         assert!(
             wrong("{\"requests\": [{\"name\": \"a\", \"kind\": \"b\"}]}").contains("unknown field `kind`")
         );
+        // Was taken for the fields in their order.
+        assert!(wrong("{\"requests\": [[\"a\", null, null]]}").contains("requests[0]: must be an object"));
     }
 }

@@ -74,6 +74,7 @@ impl Output {
 impl Body for Output {
     fn of(fields: Map<String, Value>) -> Result<Self, Malformed> {
         let known = ["status", "apply", "delete", "requeue_after", "finalized", "exactly"];
+        answer::objects(&fields, &["apply", "delete"])?;
         serde_json::from_value(Value::Object(fields.clone()))
             .map_err(|error| Malformed::field(wrong_field::<Self>(fields, &known).as_deref(), &error))
     }
@@ -109,6 +110,15 @@ mod tests {
         assert!(
             wrong("{\"apply\": [{\"kind\": \"a\", \"name\": \"b\", \"sepc\": {}}]}")
                 .contains("unknown field `sepc`")
+        );
+        // Were taken for the fields in their order.
+        assert!(
+            wrong("{\"delete\": [[\"kind\", \"name\", null, null]]}")
+                .ends_with("delete[0]: must be an object")
+        );
+        assert!(
+            wrong("{\"apply\": [[\"a\", \"b\", null, null, {}, [], [], {}]]}")
+                .ends_with("apply[0]: must be an object")
         );
         assert_eq!(Output::parse(&[0xff]).unwrap_err().to_string(), "is not UTF-8 text");
     }

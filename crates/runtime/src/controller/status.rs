@@ -217,7 +217,7 @@ pub(super) fn is_settled(core: &Core) -> bool {
     let told = term.sources.iter().all(|source| {
         source.taken(core.store.publisher()).is_none_or(|taken| taken.get() >= published)
             && (source.is_synced() || !source.gate)
-            && !source.retrying.load(std::sync::atomic::Ordering::Acquire)
+            && !source.unfinished.load(std::sync::atomic::Ordering::Acquire)
     });
     let queue = counters(core);
     term.gate.is_open()

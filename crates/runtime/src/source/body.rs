@@ -4,6 +4,7 @@ use std::fmt;
 
 use trimtab_backend::{Key, Tenancy};
 use trimtab_queue::Priority;
+use trimtab_seams::BoxFuture;
 use trimtab_store::{Change, DecodeError, EntryEvent, Shape, Snapshot};
 use trimtab_stream::SubscribeRequest;
 
@@ -31,6 +32,17 @@ pub(crate) type Filter = Box<dyn Fn(&Happening<'_>) -> Result<bool, Unmapped> + 
 pub(crate) type Mapping =
     Box<dyn Fn(&Happening<'_>, &mut Vec<Request>) -> Result<(), Unmapped> + Send + Sync>;
 
+/// Makes requests of changes by asking somebody.
+pub(crate) type Ask =
+    Box<dyn Fn(&[EntryEvent], &Snapshot) -> BoxFuture<'static, Result<Vec<Request>, Unmapped>> + Send + Sync>;
+
+/// How changes are mapped when that takes time.
+pub(crate) struct Asked {
+    pub(crate) ask: Ask,
+    /// So many at once at most.
+    pub(crate) most: usize,
+}
+
 pub(crate) struct Body {
     pub(crate) origin: Origin,
     pub(crate) name: Option<String>,
@@ -38,6 +50,8 @@ pub(crate) struct Body {
     pub(crate) filters: Vec<Filter>,
     /// None: the entry's own key is the request.
     pub(crate) mappings: Vec<Mapping>,
+    /// In place of filters and mappings, when that takes time.
+    pub(crate) asked: Option<Asked>,
     pub(crate) with_status: bool,
     pub(crate) quiet: bool,
     pub(crate) gate: bool,
@@ -60,6 +74,7 @@ impl Body {
             tenancy: None,
             filters: Vec::new(),
             mappings: Vec::new(),
+            asked: None,
             with_status: false,
             quiet: false,
             priority: Priority::Normal,
@@ -91,9 +106,13 @@ impl Body {
     /// The kind of the requests when they are the entries' own keys.
     pub(crate) fn own_kind(&self) -> Option<&str> {
         match &self.origin {
-            Origin::Entries(request) if self.mappings.is_empty() => Some(request.topic().as_str()),
+            Origin::Entries(request) if !self.is_mapped() => Some(request.topic().as_str()),
             _ => None,
         }
+    }
+
+    fn is_mapped(&self) -> bool {
+        !self.mappings.is_empty() || self.asked.is_some()
     }
 
     /// Whether the entry is one of those the source was narrowed to.
@@ -107,7 +126,7 @@ impl Body {
         match (&event.old, &event.new) {
             (Some(old), Some(new)) => {
                 let spec = old.version() != new.version() || old.uid() != new.uid();
-                let status = self.with_status || !self.mappings.is_empty();
+                let status = self.with_status || self.is_mapped();
                 spec || status && old.status_version() != new.status_version()
             }
             (None, None) => false,
@@ -152,6 +171,42 @@ pub(crate) fn fallible<S: Shape, R: IntoRequests>(
 
 pub(crate) fn filter<S: Shape>(accept: impl Fn(&Change<S>) -> bool + Send + Sync + 'static) -> Filter {
     Box::new(move |happening| Ok(accept(&change::<S>(happening)?)))
+}
+
+/// Asks about the changes that the filters let through; what the mappings make of them goes before the answer.
+pub(crate) fn asking<S: Shape, R: IntoRequests, F>(
+    filters: Vec<Filter>,
+    mappings: Vec<Mapping>,
+    ask: impl Fn(Vec<Change<S>>) -> F + Send + Sync + 'static,
+) -> Ask
+where
+    F: Future<Output = Result<R>> + Send + 'static,
+{
+    let seen = move |events: &[EntryEvent], snapshot: &Snapshot| {
+        let (mut changes, mut requests) = (Vec::new(), Vec::new());
+        for event in events {
+            let happening = Happening { event, snapshot };
+            if !filters.iter().try_fold(true, |passed, filter| Ok(passed && filter(&happening)?))? {
+                continue;
+            }
+            mappings.iter().try_for_each(|mapping| mapping(&happening, &mut requests))?;
+            changes.push(change::<S>(&happening)?);
+        }
+        Ok((changes, requests))
+    };
+    Box::new(move |events, snapshot| {
+        let asked = seen(events, snapshot).map(|(changes, requests)| {
+            // Nobody is asked about nothing.
+            ((!changes.is_empty()).then(|| ask(changes)), requests)
+        });
+        Box::pin(async move {
+            let (answer, mut requests) = asked?;
+            if let Some(answer) = answer {
+                answer.await.map_err(Unmapped::Failed)?.each(&mut |request| requests.push(request));
+            }
+            Ok(requests)
+        })
+    })
 }
 
 impl fmt::Debug for Body {

@@ -1,151 +1,59 @@
-//! A source of entries: what it holds, and what changes lead to.
+//! A source of entries: what it holds, and so what changed.
 //!
 //! It holds each entry it was told of last, eight bytes for the key and eight for the entry. So after a gap it can tell what vanished, and from what to
 //! what the others changed; a snapshot kept pinned instead would keep old versions of every kind in memory while its own kind rests.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 
 use hashbrown::HashMap;
 use trimtab_backend::{Index, Key};
-use trimtab_queue::{Add, Priority};
+use trimtab_queue::Priority;
 use trimtab_seams::{HashState, Instant};
-use trimtab_store::{Entry, EntryEvent, Snapshot};
+use trimtab_store::{Entry, EntryEvent};
 
-use super::body::{Body, Happening, Unmapped};
-use super::follow::{Seat, Take};
-use super::retries::Retries;
-use crate::cause::{Cause, Reason, WhatHappened};
-use crate::controller::Entering;
-use crate::task::call;
-use crate::{Error, Request};
+use super::body::Body;
+use super::follow::{Seat, Standing, Take};
+use crate::cause::WhatHappened;
 
 type Held = HashMap<Key, Entry, HashState>;
 
-pub(crate) struct Entries {
+/// What changes are made into requests by.
+pub(crate) trait Maps: Send {
+    /// One change that the source fires on.
+    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority);
+    /// There are no more for now: what they led to is queued.
+    fn flush(&mut self);
+    /// As [`Take::due`].
+    fn due(&self) -> Instant;
+    /// As [`Take::again`].
+    fn again(&mut self);
+    /// As [`Take::poll`].
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+    /// As [`Take::standing`].
+    fn standing(&self) -> Standing;
+}
+
+pub(crate) struct Entries<M> {
     seat: Seat,
     body: Arc<Body>,
     held: Held,
     /// What is held in place of `held` once the snapshot that is being taken is whole.
     coming: Option<Held>,
-    retries: Retries,
-    /// Buffers that are kept from batch to batch.
-    requests: Vec<Request>,
-    adds: Vec<Entering>,
-    /// Taken once a batch, and only for those who look around.
-    view: Option<Snapshot>,
+    maps: M,
 }
 
-impl Entries {
-    pub(crate) fn new(seat: Seat, body: Arc<Body>) -> Self {
-        Self {
-            seat,
-            body,
-            held: Held::default(),
-            coming: None,
-            retries: Retries::default(),
-            requests: Vec::new(),
-            adds: Vec::new(),
-            view: None,
-        }
+impl<M: Maps> Entries<M> {
+    pub(crate) fn new(seat: Seat, body: Arc<Body>, maps: M) -> Self {
+        Self { seat, body, held: Held::default(), coming: None, maps }
     }
 
-    /// Maps one change, and queues what it leads to.
+    /// Passes one change on, if the source fires on it.
     fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority) {
         self.seat.health.events.fetch_add(1, Ordering::Relaxed);
-        if !self.body.fires(event) {
-            return;
-        }
-        let plain = self.body.mappings.is_empty() && self.body.filters.is_empty();
-        if plain {
-            self.requests.push(event.key.clone());
-        } else if let Some(since) = self.retries.since(event) {
-            // What the entry was before the change that could not be mapped is told by no later one; then what it was in between, if that can be.
-            let mapped = if self.body.fires(&since) { self.map(&since) } else { Ok(()) };
-            match mapped {
-                Ok(()) => {
-                    self.mapped(&event.key);
-                    let whole = self.requests.len();
-                    if since.old != event.old && self.map(event).is_err() {
-                        self.requests.truncate(whole);
-                    }
-                }
-                Err(unmapped) => self.unmapped(&since, what, priority, unmapped),
-            }
-        } else {
-            match self.map(event) {
-                Ok(()) => {}
-                Err(unmapped) => self.unmapped(event, what, priority, unmapped),
-            }
-        }
-        self.collect(event, what, priority);
-    }
-
-    /// The requests one change leads to, behind those that are there.
-    fn map(&mut self, event: &EntryEvent) -> Result<(), Unmapped> {
-        let snapshot = self.view.get_or_insert_with(|| self.seat.core.store.snapshot());
-        let happening = Happening { event, snapshot };
-        call(|| self.body.map(&happening, &mut self.requests)).unwrap_or_else(|panicked| {
-            let backtrace = panicked.backtrace();
-            let (controller, source) = (self.seat.core.name(), &self.seat.health.name);
-            tracing::error!(%controller, %source, key = %event.key, error = %panicked, backtrace, "a transformer panicked");
-            Err(Unmapped::Failed(Error::from(panicked)))
-        })
-    }
-
-    /// Moves the requests of one change to what is to be queued, each once, leaving out those that have been answered.
-    fn collect(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority) {
-        let core = &self.seat.core;
-        for at in 0..self.requests.len() {
-            if self.requests[..at].contains(&self.requests[at]) {
-                continue;
-            }
-            let request = self.requests[at].clone();
-            if core.answered.get(&request).is_some_and(|answered| event.index <= answered) {
-                self.seat.health.answered.fetch_add(1, Ordering::Relaxed);
-                continue;
-            }
-            let reason = Reason::of(what, Some(event.key.clone()), Some(event.index));
-            self.adds.push(Add::now(request).carrying(Cause::of(reason)).with_priority(priority));
-        }
-        self.requests.clear();
-    }
-
-    fn mapped(&mut self, key: &Key) {
-        if self.retries.remove(key) {
-            self.seat.health.unmapped.lock().remove(key);
-            self.note_retries();
-        }
-    }
-
-    fn unmapped(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, why: Unmapped) {
-        self.requests.clear();
-        let health = &self.seat.health;
-        let core = &self.seat.core;
-        match why {
-            Unmapped::Undecodable(error) => {
-                tracing::warn!(controller = %core.name(), source = %health.name, key = %event.key, %error, "an entry cannot be mapped until it changes");
-                health.unmapped.lock().insert(event.key.clone(), error.to_string());
-                self.retries.undecodable(event.clone(), what, priority);
-            }
-            Unmapped::Failed(error) => {
-                health.map_failures.fetch_add(1, Ordering::Relaxed);
-                let failures = self.retries.failed(&core.seams, event.clone(), what, priority);
-                tracing::warn!(controller = %core.name(), source = %health.name, key = %event.key, error = %error.line(), failures, "a transformer failed; it is tried again");
-                health.unmapped.lock().insert(event.key.clone(), error.line());
-            }
-        }
-        self.note_retries();
-    }
-
-    fn note_retries(&self) {
-        self.seat.health.retrying.store(self.retries.due() != Instant::FAR_FUTURE, Ordering::Release);
-    }
-
-    fn flush(&mut self) {
-        self.view = None;
-        if !self.adds.is_empty() {
-            self.seat.core.push_all(&mut self.adds);
+        if self.body.fires(event) {
+            self.maps.change(event, what, priority);
         }
     }
 
@@ -172,7 +80,7 @@ fn same(old: &Entry, new: &Entry) -> bool {
     old.version() == new.version() && old.status_version() == new.status_version() && old.uid() == new.uid()
 }
 
-impl Take<EntryEvent> for Entries {
+impl<M: Maps> Take<EntryEvent> for Entries<M> {
     fn begin(&mut self) {
         self.coming = Some(Held::default());
     }
@@ -196,7 +104,7 @@ impl Take<EntryEvent> for Entries {
                 self.change(event, what, body.priority);
             }
         }
-        self.flush();
+        self.maps.flush();
     }
 
     fn end(&mut self, index: u64) {
@@ -209,17 +117,22 @@ impl Take<EntryEvent> for Entries {
             let event = EntryEvent { key, old: Some(old), new: None, index: Index::new(index) };
             self.change(&event, WhatHappened::Deleted, self.body.priority);
         }
-        self.flush();
+        self.maps.flush();
     }
 
     fn due(&self) -> Instant {
-        self.retries.due()
+        self.maps.due()
     }
 
     fn again(&mut self) {
-        for retry in self.retries.take_due(self.seat.core.seams.now()) {
-            self.change(&retry.event, retry.what, retry.priority);
-        }
-        self.flush();
+        self.maps.again();
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.maps.poll(cx)
+    }
+
+    fn standing(&self) -> Standing {
+        self.maps.standing()
     }
 }

@@ -14,6 +14,8 @@ use trimtab_stream::{Closed, EventPublisher, Message, Payload, SubscribeRequest,
 
 use super::body::{Body, Origin};
 use super::entries::Entries;
+use super::later::Later;
+use super::now::Now;
 use super::{Health, SourceState};
 use crate::controller::{Core, Term};
 use crate::task::{First, pause, race, unless};
@@ -30,6 +32,25 @@ pub(crate) trait Take<P>: Send {
     fn due(&self) -> Instant;
     /// That time has come.
     fn again(&mut self);
+    /// Goes on with what it does beside the subscription. Ready when that came a step further. Provided: nothing.
+    fn poll(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+    /// How it fares with that. Provided: well.
+    fn standing(&self) -> Standing {
+        Standing::default()
+    }
+}
+
+/// How it stands with what was taken and is mapped later.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// What the first snapshot led to is not all queued yet.
+    pub(crate) first_waits: bool,
+    /// It says itself that the source is broken.
+    pub(crate) broken: bool,
+    /// There is so much of it that no more is taken.
+    pub(crate) full: bool,
 }
 
 /// What a source's task needs beside the source.
@@ -43,10 +64,15 @@ pub(crate) struct Seat {
 impl Seat {
     /// The first snapshot has been taken, and all it leads to is queued.
     pub(crate) fn synced(&self) {
+        self.arrived();
+        self.health.set(SourceState::Live);
+    }
+
+    /// Nothing waits for the source any more.
+    fn arrived(&self) {
         if self.health.sync() && self.health.gate {
             self.term.gate.arrive();
         }
-        self.health.set(SourceState::Live);
     }
 }
 
@@ -56,8 +82,15 @@ pub(crate) fn start(seat: Seat, body: &Arc<Body>) {
     let task: BoxFuture<'static, ()> = match &body.origin {
         Origin::Entries(request) => {
             let publisher = seat.core.store.publisher().clone();
-            let take = Entries::new(seat.clone(), Arc::clone(body));
-            Box::pin(follow(seat.clone(), publisher, request.clone(), take))
+            if body.asked.is_some() {
+                let take =
+                    Entries::new(seat.clone(), Arc::clone(body), Later::new(seat.clone(), Arc::clone(body)));
+                Box::pin(follow(seat.clone(), publisher, request.clone(), take))
+            } else {
+                let take =
+                    Entries::new(seat.clone(), Arc::clone(body), Now::new(seat.clone(), Arc::clone(body)));
+                Box::pin(follow(seat.clone(), publisher, request.clone(), take))
+            }
         }
         Origin::Other(other) => other.task(seat.clone(), Arc::clone(body)),
     };
@@ -107,11 +140,25 @@ pub(crate) async fn follow<P: Payload>(
             tracing::warn!(controller = %seat.core.name(), source = %seat.health.name, %error, failures, "a source is broken; trying again");
         }
         seat.health.broke(error, now, failures, next_try);
-        // What waits to be mapped again does not wait for the source.
-        while let First::Right(()) = race(seams.sleep_until(next_try), seams.sleep_until(take.due())).await {
-            take.again();
+        // What waits to be mapped does not wait for the source.
+        loop {
+            let again = race(seams.sleep_until(take.due()), poll_fn(|cx| take.poll(cx)));
+            match race(seams.sleep_until(next_try), again).await {
+                First::Left(()) => break,
+                First::Right(First::Left(())) => take.again(),
+                First::Right(First::Right(())) => {}
+            }
         }
     }
+}
+
+/// What comes next while a subscription is taken.
+enum Step<P: Payload> {
+    Message(Result<Message<P>, Closed>),
+    /// What goes on beside it came a step further.
+    Further,
+    /// The time has come that was asked for.
+    Elapsed,
 }
 
 /// Takes what a subscription gives until it is closed.
@@ -125,28 +172,43 @@ async fn take_all<P: Payload>(
     let mut timer = seat.core.seams.timer();
     let mut waiting = None;
     let mut snapshot = *seen == 0;
+    let mut live = false;
     if snapshot {
         take.begin();
-    } else {
-        seat.synced();
     }
     loop {
+        let Standing { first_waits, broken, full } = take.standing();
+        if !snapshot && !first_waits && !seat.health.is_synced() {
+            seat.arrived();
+        }
+        let is_live = !snapshot && !first_waits && !broken;
+        if is_live && !live {
+            seat.health.set(SourceState::Live);
+        }
+        live = is_live;
         timer.reset(take.due());
         let step = poll_fn(|cx| {
+            if take.poll(cx).is_ready() {
+                return Poll::Ready(Step::Further);
+            }
+            if full && !snapshot {
+                return timer.poll_elapsed(cx).map(|()| Step::Elapsed);
+            }
             let next = poll_message(seat, publisher, &mut subscription, &mut waiting, !snapshot, cx);
             if let Poll::Ready(next) = next {
-                return Poll::Ready(Some(next));
+                return Poll::Ready(Step::Message(next));
             }
-            timer.poll_elapsed(cx).map(|()| None)
+            timer.poll_elapsed(cx).map(|()| Step::Elapsed)
         });
         match step.await {
-            None => take.again(),
-            Some(Err(closed)) => return closed,
-            Some(Ok(Message::NewSnapshotToFollow)) => {
+            Step::Elapsed => take.again(),
+            Step::Further => {}
+            Step::Message(Err(closed)) => return closed,
+            Step::Message(Ok(Message::NewSnapshotToFollow)) => {
                 snapshot = true;
                 take.begin();
             }
-            Some(Ok(Message::Changes { index, events })) => {
+            Step::Message(Ok(Message::Changes { index, events })) => {
                 // Told twice: nothing new (behaviour C5).
                 if snapshot || index > *seen {
                     take.events(index, &events, snapshot);
@@ -156,12 +218,11 @@ async fn take_all<P: Payload>(
                     seat.health.passed(index);
                 }
             }
-            Some(Ok(Message::EndOfSnapshot(index))) => {
+            Step::Message(Ok(Message::EndOfSnapshot(index))) => {
                 take.end(index);
                 snapshot = false;
                 *seen = index;
                 seat.health.passed(index);
-                seat.synced();
             }
         }
     }

@@ -4,9 +4,12 @@
 //! combinations of owner, filter, mapping and stream, as others have, nobody remembers. So there is one `subscribe`, and the rest belongs to its argument.
 
 mod body;
+mod enter;
 mod entries;
 mod follow;
 mod into_requests;
+mod later;
+mod now;
 mod other;
 mod retries;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]

@@ -9,7 +9,7 @@ use trimtab_queue::Priority;
 use trimtab_store::{Change, Dynamic, Kind, Shape};
 use trimtab_stream::{EventPublisher, Payload, SubscribeRequest};
 
-use super::body::{Body, Origin, fallible, filter, mapping};
+use super::body::{Asked, Body, Origin, asking, fallible, filter, mapping};
 use super::other::{Other, Published, Streamed};
 use super::{IntoRequests, Transformer};
 use crate::{Request, Result};
@@ -43,7 +43,7 @@ pub struct Source<S = Dynamic> {
     seen_as: PhantomData<fn() -> S>,
 }
 
-/// What a source that carries no entries is a source of: its requests are made where it is made.
+/// What a source is a source of that takes no mapping: its requests are made where it is made.
 #[derive(Clone, Copy, Debug)]
 pub enum Told {}
 
@@ -122,6 +122,41 @@ impl<S: Shape> Source<S> {
     ) -> Self {
         self.body.mappings.push(fallible(transformer));
         self
+    }
+
+    /// Maps changes by asking somebody: an async function, called with up to `most` changes of one tenancy at once, one call at a time. The last
+    /// mapping of its source; filters and mappings that were given before are applied to each change first.
+    ///
+    /// Each change is asked about, also those that follow one another on one entry. When the call fails, half as many are asked about, so that an entry that
+    /// makes it fail soon stands alone; that entry is then retried by itself with growing, jittered delay and listed as unmapped (behaviour C8). An
+    /// [`Error::requeue_after`](crate::Error::requeue_after) asks again after that time and is no failure; an [`Error::terminal`](crate::Error::terminal) leaves the
+    /// entry unmapped until it changes. Reconciles wait until the first snapshot has been asked about (behaviour C19), or until a call has failed: whoever does
+    /// not answer degrades this source alone, and is shown as [`Broken`](crate::SourceState::Broken).
+    ///
+    /// A function that takes no time goes to [`Source::try_map`].
+    ///
+    /// ```
+    /// use trimtab_runtime::{Result, Source};
+    /// # use trimtab_store::{Change, Key};
+    /// # async fn names_by_the_inventory(_: Vec<Change>) -> Result<Vec<Key>> { Ok(Vec::new()) }
+    ///
+    /// let machines = Source::kind("machine").map_batches(100, |changes| async move {
+    ///     names_by_the_inventory(changes).await
+    /// });
+    /// # let _ = machines;
+    /// ```
+    pub fn map_batches<R: IntoRequests, F>(
+        self,
+        most: usize,
+        ask: impl Fn(Vec<Change<S>>) -> F + Send + Sync + 'static,
+    ) -> Source<Told>
+    where
+        F: Future<Output = Result<R>> + Send + 'static,
+    {
+        let mut body = self.body;
+        let (filters, mappings) = (std::mem::take(&mut body.filters), std::mem::take(&mut body.mappings));
+        body.asked = Some(Asked { ask: asking(filters, mappings, ask), most: most.max(1) });
+        Source { body, seen_as: PhantomData }
     }
 
     /// Maps each change to the owners of that kind, the ones before and the ones now.

@@ -37,7 +37,7 @@ pub enum SourceState {
     Opening,
     /// Following.
     Live,
-    /// Cannot be opened; tried again for ever with growing delay (behaviour C4).
+    /// Cannot be opened, or what maps its changes does not answer; tried again for ever with growing delay (behaviour C4).
     Broken {
         /// The last error.
         error: String,
@@ -73,8 +73,8 @@ pub(crate) struct Health {
     synced: AtomicBool,
     position: AtomicU64,
     pub(crate) unmapped: Mutex<BTreeMap<Key, String>>,
-    /// Changes that wait to be mapped again.
-    pub(crate) retrying: AtomicBool,
+    /// Changes wait to be mapped, or mapped again.
+    pub(crate) unfinished: AtomicBool,
     pub(crate) events: AtomicU64,
     pub(crate) answered: AtomicU64,
     pub(crate) map_failures: AtomicU64,
@@ -91,7 +91,7 @@ impl Health {
             synced: AtomicBool::new(false),
             position: AtomicU64::new(0),
             unmapped: Mutex::default(),
-            retrying: AtomicBool::new(false),
+            unfinished: AtomicBool::new(false),
             events: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             map_failures: AtomicU64::new(0),
@@ -103,7 +103,7 @@ impl Health {
     pub(crate) fn restart(&self) {
         self.synced.store(false, Ordering::Release);
         self.position.store(0, Ordering::Release);
-        self.retrying.store(false, Ordering::Release);
+        self.unfinished.store(false, Ordering::Release);
         self.unmapped.lock().clear();
         *self.state.lock() = SourceState::Opening;
     }

@@ -1,5 +1,6 @@
 //! The runtime over the in-memory backend, in virtual time. One module for each concern; each test names the row it proves.
 
+mod batches;
 mod context;
 mod errors;
 mod fixed_point;

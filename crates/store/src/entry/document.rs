@@ -4,13 +4,17 @@
 //! A form that nests names under `metadata` and takes what it does not know is what this field is used to; there a misspelt field is
 //! lost in silence. This one is flat, and an unknown field is an error.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use trimtab_backend::{Invalid, Part, Tenancy, Uid};
 
 use super::owner::maybe_uid;
 use super::{DecodeError, DecodeProblem, Entry, Labels, Meta};
-use crate::{Draft, Write};
+use crate::{Draft, Write, read_payload};
 
 /// An entry as people and other programs see and give it. Read it with `serde_json`, or from a `serde_json::Value` that was made from
 /// YAML or TOML: unknown fields are errors.
@@ -29,7 +33,7 @@ use crate::{Draft, Write};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Document {
     /// Its kind.
     pub kind: String,
@@ -62,7 +66,7 @@ pub struct Document {
 
 /// An owner as it is given: without a uid, whoever has that name when it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct OwnerRef {
     /// Its kind.
     pub kind: String,
@@ -72,6 +76,40 @@ pub struct OwnerRef {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "maybe_uid")]
     pub uid: Option<Uid>,
 }
+
+/// Read from objects alone: serde would take a list for the fields in their order.
+macro_rules! only_from_an_object {
+    ($type:ident, $what:literal) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                Self::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Reader;
+
+                impl<'de> Visitor<'de> for Reader {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($what)
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<$type, A::Error> {
+                        $type::deserialize(MapAccessDeserializer::new(fields))
+                    }
+                }
+
+                deserializer.deserialize_map(Reader)
+            }
+        }
+    };
+}
+
+only_from_an_object!(Document, "an entry, which is an object");
+only_from_an_object!(OwnerRef, "an owner, which is an object");
 
 impl Entry {
     /// The entry as people and other programs see it. An error when spec or status is not JSON.
@@ -119,6 +157,9 @@ impl Document {
         }
         if self.meta.is_some() {
             return refused("meta", "it is what the store knows of an entry");
+        }
+        if let Err(invalid) = read_payload("spec", self.spec.get()) {
+            return Err(invalid.of(&Draft::document(&self).key(&Tenancy::default())));
         }
         Ok(Draft::document(&self))
     }

@@ -1,6 +1,38 @@
 //! JSON values: whether two are the same, and what an edit changed.
 
 use serde_json::{Number, Value};
+use trimtab_backend::Invalid;
+
+/// So deep may lists and objects lie in one another. Many readers give up at 128, and an entry is shown inside of other documents.
+const DEEPEST: usize = 100;
+
+/// Reads the JSON text of a spec or a status that came from outside (`field` says of which). What other programs could not read is refused: it could be kept, but
+/// neither compared nor edited, and nobody could be shown it.
+///
+/// ```
+/// let spec = trimtab_store::read_payload("spec", r#"{"port": 80}"#)?;
+/// assert_eq!(spec["port"], 80);
+/// assert!(trimtab_store::read_payload("spec", r#"{"port": 1e999}"#).is_err());
+/// # Ok::<(), trimtab_store::Invalid>(())
+/// ```
+pub fn read_payload(field: &'static str, text: &str) -> Result<Value, Invalid> {
+    let value = serde_json::from_str(text)
+        .map_err(|error| Invalid::new(field, format!("cannot be read as JSON: {error}")))?;
+    match depth(&value) {
+        ..=DEEPEST => Ok(value),
+        deeper => {
+            Err(Invalid::above(field, "lists and objects in one another", DEEPEST as u64, deeper as u64))
+        }
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
 
 /// Reads JSON text; none when it is none.
 pub(crate) fn parse(text: &str) -> Option<Value> {

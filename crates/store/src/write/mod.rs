@@ -28,5 +28,6 @@ pub use basis::Basis;
 pub use draft::Draft;
 pub use error::{Conflict, ReadError, WriteError};
 pub use into_writes::IntoWrites;
+pub use json::read_payload;
 pub use resolved::{Resolved, Touched};
 pub use write::Write;

@@ -161,3 +161,31 @@ fn an_entry_whose_payload_is_not_json_is_not_told_as_if_it_were() {
         "and can be mended"
     );
 }
+
+/// Symptom: `["site", "blog", null, null, {}, [], [], {"port": 80}]` was an entry. Cause: serde takes a list for the fields of a struct in their order.
+#[test]
+fn a_list_is_no_entry_and_no_owner() {
+    let wrong = |text: &str| serde_json::from_str::<Document>(text).unwrap_err().to_string();
+    let list = wrong(r#"["site", "blog", null, null, {}, [], [], {"port": 80}]"#);
+    assert!(list.contains("invalid type: sequence, expected an entry, which is an object"), "{list}");
+    let owner = wrong(r#"{"kind": "site", "name": "blog", "owners": [["account", "a"]], "spec": {}}"#);
+    assert!(owner.contains("expected an owner, which is an object"), "{owner}");
+}
+
+/// Symptom: an edit of such an entry emptied it, and its answers were JSON that few readers read. Cause: the text was kept as it came, and what cannot be read as a
+/// value counted as null.
+#[test]
+fn a_spec_that_others_could_not_read_is_refused_by_field_and_limit() {
+    let refused = |spec: &str| {
+        let text = format!(r#"{{"kind": "site", "name": "blog", "spec": {spec}}}"#);
+        let invalid = serde_json::from_str::<Document>(&text).unwrap().into_draft().unwrap_err();
+        assert_eq!(invalid.field, "spec");
+        invalid
+    };
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!((refused(&nested(101)).limit, refused(&nested(101)).actual), (Some(100), Some(101)));
+    assert!(refused(&nested(5000)).what.contains("recursion limit exceeded"));
+    assert!(refused("{\"port\": 1e999}").what.contains("number out of range"));
+    let deep = format!(r#"{{"kind": "site", "name": "blog", "spec": {}}}"#, nested(100));
+    assert!(serde_json::from_str::<Document>(&deep).unwrap().into_draft().is_ok());
+}
