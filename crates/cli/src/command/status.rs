@@ -9,7 +9,7 @@ use trimtab_http::wire::{Cluster, Controller};
 
 use super::Exit;
 use crate::client::{Failure, Reach};
-use crate::show::{Cell, Colour, Few, Style, Table, ago, pretty, value_yaml, visible};
+use crate::show::{Cell, Colour, Few, Style, Table, ago, key_text, place_text, pretty, value_yaml, visible};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -78,6 +78,7 @@ impl Standing {
             }
         }
         self.store(style, out)?;
+        self.held(out)?;
         if self.controllers.is_empty() {
             return writeln!(out, "no controllers");
         }
@@ -107,6 +108,21 @@ impl Standing {
                 }
             );
             writeln!(out, "  {}", style.paint(&what, Some(Colour::Bad)))?;
+        }
+        Ok(())
+    }
+
+    /// Deletions that wait for somebody who is not known here.
+    fn held(&self, out: &mut impl Write) -> std::io::Result<()> {
+        for held in &self.cluster.held {
+            let (key, place) = (key_text(&held.key), place_text(&held.key));
+            let place = if place == "default" { String::new() } else { format!(" ({place})") };
+            let what = format!(
+                "  {key}{place} is being deleted and held by {}, which no controller here takes off; if nobody else will: `trimtab delete {key} --drop-finalizer {}`",
+                held.finalizers.join(", "),
+                held.finalizers[0]
+            );
+            writeln!(out, "{}", visible(&what))?;
         }
         Ok(())
     }
@@ -159,7 +175,7 @@ impl Standing {
                     writeln!(out, "{}", visible(&what))?;
                 }
                 for stuck in &source.unmapped {
-                    let key = crate::show::key_text(&stuck.key);
+                    let key = key_text(&stuck.key);
                     let what = format!(
                         "{}: source {} cannot map {key}: {}",
                         controller.name, source.name, stuck.error

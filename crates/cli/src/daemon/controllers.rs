@@ -29,7 +29,8 @@ impl Controllers {
         api: Option<&str>,
         drain: Option<Duration>,
     ) -> Result<Self, String> {
-        let (mut manager, mut not_yet) = (Manager::new(), Vec::new());
+        // Entries own each other also where no controller is.
+        let (mut manager, mut not_yet) = (Manager::new().with_owner_cascade(store), Vec::new());
         if let Some(drain) = drain {
             manager = manager.with_drain(drain);
         }

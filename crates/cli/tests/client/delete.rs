@@ -153,3 +153,24 @@ async fn waiting_outlives_a_daemon_that_is_started_again() {
     let ended = waiting.ended().await.with_code(0);
     assert!(ended.out.lines().last().unwrap().starts_with("site/blog deleted (index "), "{}", ended.out);
 }
+
+/// Story: the cascade came with the first controller, so a daemon that only keeps entries left the children of a deleted owner behind, and a foreground delete
+/// waited for ever.
+#[tokio::test]
+async fn what_an_owner_owned_goes_with_it_also_where_no_controller_is() {
+    let (folder, daemon, at) = empty().await;
+    let child = "kind: page\nname: b\nowners: [{kind: site, name: a}]\nspec: {}\n";
+    folder.write("all.yaml", &format!("kind: site\nname: a\nspec: {{}}\n---\n{child}"));
+    with(&at, &folder, "apply -f @all.yaml").await.with_code(0);
+    at.trimtab("delete site a --cascade foreground --wait").await.with_code(0);
+    at.trimtab("get page b").await.with_code(3);
+
+    with(&at, &folder, "apply -f @all.yaml").await.with_code(0);
+    at.trimtab("delete site a").await.with_code(0);
+    let mut looks = 0;
+    while at.trimtab("get page b").await.code != Some(3) {
+        looks += 1;
+        assert!(looks < 1000, "the child stays");
+        daemon.rest().await;
+    }
+}

@@ -33,3 +33,30 @@ async fn the_version_is_told_offline_and_the_daemons_when_it_is_asked_for() {
     let out = At::new(&url).trimtab("version --daemon").await.with_code(0).out;
     assert_eq!(out, format!("trimtab 0.1.0\ndaemon 0.1.0 at {url}\n"));
 }
+
+/// A controller that was taken out of the file leaves its finalizers behind.
+#[tokio::test]
+async fn a_deletion_that_nobody_here_will_let_go_is_told_with_what_to_do() {
+    let controller = "[[controller]]\nname = \"sites\"\nkind = \"site\"\nexec = [\"true\"]\n";
+    let folder = Folder::new(&format!("{controller}finalizer = true\n"));
+    let (daemon, url) = serve(&folder, &[]).await;
+    let at = At::new(&url);
+    folder.write("blog.yaml", "kind: site\nname: blog\nspec: {}\n");
+    let file = folder.at("blog.yaml").display().to_string();
+    at.trimtab(&format!("apply -f {file}")).await.with_code(0);
+    daemon.says("1 reconciled").await;
+    at.trimtab("delete site blog").await.with_code(0);
+    let out = at.trimtab("status").await.with_code(0).out;
+    assert!(!out.contains("held by"), "its controller is here: {out}");
+    daemon.signal(rustix::process::Signal::TERM);
+    daemon.ended().await.with_code(0);
+
+    folder.write("trimtab.toml", &controller.replace("sites", "others"));
+    let (_daemon, url) = serve(&folder, &[]).await;
+    let at = At::new(&url);
+    let out = at.trimtab("status").await.with_code(0).out;
+    let wanted = "site/blog is being deleted and held by trimtab/sites, which no controller here takes off; if nobody else will: `trimtab delete site/blog --drop-finalizer trimtab/sites`";
+    assert!(out.contains(wanted), "{out}");
+    at.trimtab("delete site/blog --drop-finalizer trimtab/sites --wait").await.with_code(0);
+    assert!(!at.trimtab("status").await.out.contains("held by"));
+}

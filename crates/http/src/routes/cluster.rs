@@ -5,10 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use trimtab_store::Following;
 
+use super::finalizers::controller_of;
 use super::times::wall_text;
 use super::{Json, health};
 use crate::api::Shared;
-use crate::wire::{Cluster, Leadership, Replica, StoreStanding};
+use crate::wire::{Cluster, EntryKey, HeldDeletion, Leadership, Replica, StoreStanding};
+
+/// Entries that are looked at before other requests get a turn.
+const TURN: usize = 512;
+/// Deletions that are named.
+const HELD: usize = 100;
 
 /// Show the replicas
 ///
@@ -28,12 +34,43 @@ pub(super) async fn cluster(State(shared): State<Arc<Shared>>) -> Json<Cluster> 
         api: shared.address.lock().map(|address| address.to_string()).unwrap_or_default(),
         readiness: health::readiness(&shared),
     };
+    let Looked { entries, held } = look(&shared).await;
     Json(Cluster {
         answered_by: shared.replica.clone(),
         replicas: vec![replica],
         leaders: leaders(&shared),
-        store: store(&shared),
+        store: store(&shared, entries),
+        held,
     })
+}
+
+/// What a look at every entry tells.
+#[derive(Default)]
+struct Looked {
+    entries: usize,
+    held: Vec<HeldDeletion>,
+}
+
+async fn look(shared: &Shared) -> Looked {
+    let (snapshot, controllers) = (shared.store.snapshot(), shared.manager.controllers());
+    let mut looked = Looked::default();
+    for kind in snapshot.kinds() {
+        for entry in snapshot.list_kind(kind).everywhere().into_iter().flatten() {
+            looked.entries += 1;
+            if looked.entries % TURN == 0 {
+                tokio::task::yield_now().await;
+            }
+            if !entry.is_deleting() || looked.held.len() == HELD {
+                continue;
+            }
+            let is_unknown = |finalizer: &&String| controller_of(finalizer, &controllers).is_none();
+            let finalizers: Vec<_> = entry.finalizers().iter().filter(is_unknown).cloned().collect();
+            if !finalizers.is_empty() {
+                looked.held.push(HeldDeletion { key: EntryKey::from(&entry), finalizers });
+            }
+        }
+    }
+    looked
 }
 
 /// The controllers that run in one replica: held here, or waited for.
@@ -49,7 +86,7 @@ fn leaders(shared: &Shared) -> Vec<Leadership> {
         .collect()
 }
 
-fn store(shared: &Shared) -> StoreStanding {
+fn store(shared: &Shared, entries: usize) -> StoreStanding {
     let health = shared.store.health();
     let (following, error) = match health.following {
         Following::Live => ("live", None),
@@ -57,14 +94,12 @@ fn store(shared: &Shared) -> StoreStanding {
         Following::Retrying { error, .. } => ("retrying", Some(error.to_string())),
         _ => ("closed", None),
     };
-    let snapshot = shared.store.snapshot();
-    let count = |kind| shared.store.list_kind(kind).everywhere().into_iter().flatten().count();
     StoreStanding {
         description: shared.description.clone(),
         following: following.into(),
         error,
         position: health.position.map(|position| position.to_string()).unwrap_or_default(),
-        entries: snapshot.kinds().into_iter().map(count).sum(),
+        entries,
         undecodable: health.undecodable,
         resets: health.resets,
     }

@@ -6,10 +6,11 @@ use axum::extract::State;
 use serde::Deserialize;
 use trimtab_backend::Key as EntryName;
 use trimtab_runtime::{ControllerHandle, KeyStatus};
-use trimtab_store::{CASCADE_FINALIZER, Entry, ReadError, Snapshot, Tenancy};
+use trimtab_store::{Entry, ReadError, Snapshot, Tenancy};
 
 use utoipa::IntoParams;
 
+use super::finalizers::controller_of;
 use super::times::{Times, wall_text};
 use super::{Json, Path, Query, standing};
 use crate::api::Shared;
@@ -18,10 +19,6 @@ use crate::wire::{Attention, Description, EntryKey, Finalizer, OwnedBy, Run};
 
 /// Owned entries that are named.
 const OWNED: usize = 100;
-/// The controller that deletes what nobody owns any more, see [`trimtab_runtime::owners`].
-const CASCADE: &str = "trimtab.owners";
-/// What the finalizers of controllers begin with that are no Rust: the rest is the controller's name.
-const OF_CONTROLLER: &str = "trimtab/";
 
 /// Where the entry lies.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -126,16 +123,10 @@ fn run(run: &trimtab_runtime::Run) -> Run {
 }
 
 fn finalizers(entry: &Entry, controllers: &[ControllerHandle]) -> Vec<Finalizer> {
-    let of = |finalizer: &String| {
-        let controller = match finalizer.as_str() {
-            CASCADE_FINALIZER => Some(CASCADE.to_owned()),
-            other => other.strip_prefix(OF_CONTROLLER).map(str::to_owned),
-        };
-        Finalizer {
-            controller: controller.filter(|name| controllers.iter().any(|known| *known.name() == **name)),
-            name: finalizer.clone(),
-            holds: entry.is_deleting(),
-        }
+    let of = |finalizer: &String| Finalizer {
+        controller: controller_of(finalizer, controllers),
+        name: finalizer.clone(),
+        holds: entry.is_deleting(),
     };
     entry.finalizers().iter().map(of).collect()
 }

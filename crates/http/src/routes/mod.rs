@@ -8,6 +8,7 @@ mod describe;
 mod enqueue;
 mod entries;
 mod extract;
+mod finalizers;
 mod given;
 mod health;
 mod kinds;

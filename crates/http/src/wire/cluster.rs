@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::EntryKey;
+
 /// The replicas of the program; in this version the one that answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Cluster {
@@ -14,6 +16,19 @@ pub struct Cluster {
     pub leaders: Vec<Leadership>,
     /// The store, as the answering replica sees it.
     pub store: StoreStanding,
+    /// Deletions that wait for finalizers which no controller of the answering replica takes off; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldDeletion>,
+}
+
+/// A deletion that waits for somebody who is not known here: for a controller that was taken out of the file, or for another program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldDeletion {
+    /// Which entry.
+    #[serde(flatten)]
+    pub key: EntryKey,
+    /// The finalizers that nobody here takes off.
+    pub finalizers: Vec<String>,
 }
 
 /// A replica.

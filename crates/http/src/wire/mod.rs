@@ -14,7 +14,7 @@ mod problem;
 mod transaction;
 mod watch;
 
-pub use cluster::{Cluster, Leadership, Readiness, Replica, StoreStanding};
+pub use cluster::{Cluster, HeldDeletion, Leadership, Readiness, Replica, StoreStanding};
 pub use controllers::{Controller, Key, KeyState, Keys, QueueCounts, RunCounts, SourceStanding, StuckEntry};
 pub use description::{Attention, Description, Finalizer, OwnedBy, Run};
 pub use enqueue::{Enqueue, Enqueued};

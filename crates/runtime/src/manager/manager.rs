@@ -49,16 +49,22 @@ impl Manager {
     /// One more controller. Their names must differ.
     #[expect(clippy::should_implement_trait, reason = "the word of the field; a manager is no number")]
     pub fn add(mut self, controller: Controller) -> Self {
-        self.cascade_for(&controller);
+        self.cascade_for(&controller.store().clone());
         controller.is_not_alone();
         self.handle.add(controller.handle());
         self.controllers.push(controller);
         self
     }
 
+    /// The owner cascade of a store of which there may be no controller: where entries own each other, deletes are to be followed all the same. A second time, and
+    /// after [`without_owner_cascade`](Self::without_owner_cascade), it changes nothing.
+    pub fn with_owner_cascade(mut self, store: &Store) -> Self {
+        self.cascade_for(store);
+        self
+    }
+
     /// The first controller of a store brings the store's cascade with it.
-    fn cascade_for(&mut self, controller: &Controller) {
-        let store = controller.store();
+    fn cascade_for(&mut self, store: &Store) {
         let known = |other: &Controller| is_same(other.store(), store);
         if !self.no_cascade && !self.controllers.iter().any(known) {
             let before =

@@ -127,7 +127,10 @@ fn each_store_has_one_cascade_unless_it_is_left_out() {
         let nothing = |store: &Store, name| Controller::new(store, noting(&Diary::default())).named(name);
         let manager = Manager::new().add(nothing(&w.store, "a")).add(nothing(&w.store, "b"));
         assert_eq!(manager.handle().controllers().len(), 3);
-        assert_eq!(manager.handle().controllers().len(), 3);
+        let alone = Manager::new().with_owner_cascade(&w.store);
+        assert_eq!(alone.handle().controllers().len(), 1, "a store without controllers has one by name");
+        let alone = alone.add(nothing(&w.store, "a")).with_owner_cascade(&w.store);
+        assert_eq!(alone.handle().controllers().len(), 2);
         let without = manager.without_owner_cascade().add(nothing(&second, "c"));
         assert_eq!(without.handle().controllers().len(), 3);
         assert!(without.check().is_ok());
