@@ -17,6 +17,8 @@ mod help;
 mod init;
 mod man;
 mod queue;
+#[cfg(test)]
+mod reference;
 mod run;
 mod schema;
 mod selector;
