@@ -175,6 +175,7 @@ impl Polyglot {
                 self.commit_status(ctx, &asked, status).await?;
                 let delay = self.not_yet.said(request, &words);
                 tracing::info!("{words}");
+                ctx.note(words);
                 Err(Failure::requeue_after(requeue_after.or(after).unwrap_or(delay)))
             }
             Answer::Terminal { words, said: Output { status, .. } } => {

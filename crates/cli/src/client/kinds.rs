@@ -1,6 +1,6 @@
 //! Which kind is meant by a word: its name, its plural, or something near.
 
-use trimtab_http::wire::{Controller, Kinds};
+use trimtab_http::wire::{Controller, Kinds, SourceStanding};
 
 use super::{Client, Failure};
 use crate::config::nearest;
@@ -26,7 +26,12 @@ impl Client {
         let kinds: Kinds = self.get(&["v1", "kinds"]).send()?.body;
         let controllers: Vec<Controller> = self.get(&["v1", "controllers"]).send()?.body;
         let mut known: Vec<_> = kinds.items.into_iter().map(|kind| (kind.name, kind.plural)).collect();
-        for kind in controllers.into_iter().filter_map(|controller| controller.kind) {
+        // Also what a controller only watches: of that there may be no entry at present.
+        let topic = |source: SourceStanding| Some(source.name).filter(|name| !name.contains(['/', ' ']));
+        let followed = controllers.into_iter().flat_map(|controller| {
+            controller.kind.into_iter().chain(controller.sources.into_iter().filter_map(topic))
+        });
+        for kind in followed.filter(|kind| !kind.starts_with(RESERVED)) {
             if !known.iter().any(|(name, _)| *name == kind) {
                 known.push((kind, None));
             }

@@ -79,6 +79,11 @@ fn of_tls(error: &Error) -> Option<&rustls::Error> {
     }
 }
 
+/// The verifier's word for it has no name of its own here.
+fn is_of_authority(error: &rustls::OtherError) -> bool {
+    format!("{error:?}").contains("CaUsedAsEndEntity")
+}
+
 fn of_certificate(error: &rustls::Error, address: &Address) -> Failure {
     let host = address.host();
     let (text, hint) = match error {
@@ -100,6 +105,13 @@ fn of_certificate(error: &rustls::Error, address: &Address) -> Failure {
             format!("the certificate of {address} is not one of `{host}`"),
             "ask by a name that the certificate has".into(),
         ),
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) if is_of_authority(other) => (
+            format!(
+                "the certificate of {address} is one of an authority (CA:TRUE), which no server may show"
+            ),
+            "make one for the server: `openssl req -x509 .. -addext basicConstraints=critical,CA:FALSE`"
+                .into(),
+        ),
         // Who is its own authority is no server's certificate to the verifier, unless it is the very one.
         rustls::Error::InvalidCertificate(error) => (
             format!("the certificate of {address} cannot be trusted: {error}"),
@@ -119,6 +131,11 @@ mod tests {
     use std::io;
 
     use super::*;
+
+    /// As the verifier says it.
+    #[derive(Debug, thiserror::Error)]
+    #[error("an authority's")]
+    struct CaUsedAsEndEntity;
 
     #[test]
     fn each_way_to_get_no_answer_is_told_with_what_to_do() {
@@ -140,6 +157,12 @@ mod tests {
             (certificate(CertificateError::UnknownIssuer), "signed by nobody who is trusted"),
             (certificate(CertificateError::NotValidForName), "is not one of `box`"),
             (certificate(CertificateError::Revoked), "cannot be trusted"),
+            (
+                certificate(CertificateError::Other(rustls::OtherError(std::sync::Arc::new(
+                    CaUsedAsEndEntity,
+                )))),
+                "is one of an authority (CA:TRUE)",
+            ),
             (
                 Error::Rustls(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)),
                 "does not speak TLS",

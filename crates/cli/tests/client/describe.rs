@@ -92,3 +92,31 @@ pub(crate) async fn ask(at: &At, method: &str, path: &str, body: &str) -> String
     stream.read_to_string(&mut answer).await.unwrap();
     answer
 }
+
+/// Story: a key that its script had put off stood in the queue without a word of why, and a kind of which there was no entry at present was said not to exist although a
+/// controller watched it.
+#[tokio::test]
+async fn what_was_put_off_says_why_and_a_kind_that_is_only_watched_is_known() {
+    let more = "[[controller.watch]]\nkind = \"listing\"\nowner = true\n";
+    let folder = Folder::of_sites(
+        "echo 'the disk is being made' >&2; echo '{\"requeue_after\": \"1h\"}'; exit 75",
+        more,
+    );
+    folder.site("blog");
+    let (daemon, url) = serve(&folder, &[]).await;
+    daemon.logs("the disk is being made").await;
+    let at = At::new(&url);
+    let wanted = "asked to be run again later (exit code 75): the disk is being made";
+    let mut queue = at.trimtab("queue").await.with_code(0);
+    for _ in 0..1000 {
+        if queue.out.contains("deferred") {
+            break;
+        }
+        daemon.rest().await;
+        queue = at.trimtab("queue").await.with_code(0);
+    }
+    assert!(queue.out.contains(wanted), "{}", queue.out);
+    assert!(at.trimtab("describe site blog").await.with_code(0).out.contains(wanted));
+    at.trimtab("get listings").await.with_code(0);
+    at.trimtab("get lisitngs").await.with_code(3).logged("did you mean `listing`?");
+}

@@ -17,6 +17,9 @@ use crate::problem::Refusal;
 use crate::until::until;
 use crate::wire::ProblemKind;
 
+/// Whose 503 is an answer.
+const READY: &str = "/readyz";
+
 /// The answer to a request, whatever becomes of it.
 pub(super) async fn answer(
     shared: &Arc<Shared>,
@@ -56,7 +59,12 @@ pub(super) async fn answer(
     span.record("code", code.as_u16());
     if code.is_server_error() {
         span.record("otel.status_code", "ERROR");
-        tracing::warn!(%method, path, code = code.as_u16(), ?took, "a request was not done");
+        // Whoever balances load asks every second whether it is ready; why it is not has been said where it began.
+        if route == READY {
+            tracing::debug!(%method, path, code = code.as_u16(), "it is not ready");
+        } else {
+            tracing::warn!(%method, path, code = code.as_u16(), ?took, "a request was not done");
+        }
     } else {
         tracing::debug!(%method, path, code = code.as_u16(), ?took, "a request");
     }

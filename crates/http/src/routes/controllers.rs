@@ -93,7 +93,7 @@ pub(super) async fn keys(
     let mut keys = controller.keys();
     keys.retain(|key| states.contains(&standing::state(key.state)));
     let total = keys.len();
-    let items = keys.into_iter().take(limit).map(|key| standing::key(&name, key, times)).collect();
+    let items = keys.into_iter().take(limit).map(|key| standing::key(&controller, key, times)).collect();
     Ok(Json(Keys { items, total }))
 }
 

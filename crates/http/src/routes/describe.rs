@@ -103,7 +103,7 @@ fn attention(controller: &ControllerHandle, name: &EntryName, times: Times) -> O
     let own = status.kind.as_ref() == Some(name.kind_name());
     (own || key.is_some() || !runs.is_empty()).then(|| Attention {
         reasons: standing::reasons(&status),
-        key: key.map(|key| standing::key(&status.name, key, times)),
+        key: key.map(|key| standing::key(controller, key, times)),
         runs,
         controller: status.name,
     })

@@ -44,9 +44,16 @@ pub(super) fn reasons(status: &ControllerStatus) -> Vec<String> {
     reasons
 }
 
-pub(super) fn key(controller: &str, key: KeyStatus, times: Times) -> wire::Key {
+/// A key. One that waits says why in the words of its last run, unless the controller knows more.
+pub(super) fn key(controller: &ControllerHandle, key: KeyStatus, times: Times) -> wire::Key {
+    let noted = || {
+        let waits = key.state == KeyStatusState::Deferred;
+        let last = waits.then(|| controller.runs(&key.request)).and_then(|runs| runs.into_iter().next())?;
+        Some(last.notes.join("; ")).filter(|notes| !notes.is_empty())
+    };
     wire::Key {
-        controller: controller.into(),
+        why: key.why.clone().or_else(noted),
+        controller: controller.name().to_string(),
         key: wire::EntryKey::from(&key.request),
         state: state(key.state),
         since: key.since.map(|since| times.text(since)),
@@ -60,7 +67,6 @@ pub(super) fn key(controller: &str, key: KeyStatus, times: Times) -> wire::Key {
         failures: key.failures,
         last_error: key.last_error,
         terminal: key.terminal,
-        why: key.why,
     }
 }
 

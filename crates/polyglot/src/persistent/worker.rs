@@ -63,9 +63,9 @@ impl Worker {
             source: std::io::ErrorKind::BrokenPipe.into(),
         };
         let (stdin, stdout) = (stdin.ok_or_else(lost)?, stdout.ok_or_else(lost)?);
-        let tail = Tail::default();
+        let (tail, [(_, controller), _]) = (Tail::default(), variables);
         if let Some(stderr) = stderr {
-            seams.spawn("standard error of a worker", tail.clone().follow(stderr));
+            seams.spawn("standard error of a worker", tail.clone().follow(controller.to_owned(), stderr));
         }
         Ok(Self { stdin, stdout: BufReader::new(stdout), tail, group })
     }
@@ -165,7 +165,7 @@ impl Tail {
         *self.0.lock() = Said { key: key.to_owned(), ..Said::default() };
     }
 
-    async fn follow(self, stderr: ChildStderr) {
+    async fn follow(self, controller: String, stderr: ChildStderr) {
         let mut stderr = BufReader::new(stderr);
         loop {
             let mut line = Vec::new();
@@ -184,9 +184,9 @@ impl Tail {
                 (said.key.clone(), said.count)
             };
             match count {
-                ..=MOST_LINES => tracing::info!(target: "script", key, "{text}"),
+                ..=MOST_LINES => tracing::info!(target: "script", controller, key, "{text}"),
                 _ if count == MOST_LINES + 1 => {
-                    tracing::info!(target: "script", key, "further lines are left out of the log");
+                    tracing::info!(target: "script", controller, key, "further lines are left out of the log");
                 }
                 _ => {}
             }

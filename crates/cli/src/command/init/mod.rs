@@ -52,10 +52,16 @@ impl Init {
         let shown = dir.display();
         println!("made {shown}: trimtab.toml, entries/hello.yaml, write-note");
         println!("next:");
-        println!("  trimtab run {shown}                    keep it true; Ctrl-C ends");
-        println!("  trimtab get notes                      in another terminal: what is there");
-        println!("  trimtab edit note hello                change it, and look at out/hello.txt");
-        println!("  trimtab run {shown} --until-settled    or: make it true once");
+        let next = [
+            (format!("trimtab run {shown}"), "keep it true; Ctrl-C ends"),
+            ("trimtab get notes".into(), "in another terminal: what is there"),
+            ("trimtab edit note hello".into(), "change it, and look at out/hello.txt"),
+            (format!("trimtab run {shown} --until-settled"), "or: make it true once"),
+        ];
+        let width = next.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
+        for (command, what) in next {
+            println!("  {command:width$}  {what}");
+        }
         Exit::Done
     }
 }
