@@ -54,7 +54,7 @@ pub use entry::{
 pub use query::{Change, Lookup, Overlay, Query, Results, Selector, SelectorError, Snapshot, View};
 pub use store::{
     AtLeastError, Committed, Door, EntryEvent, Following, Health, LatestError, OpenError, Past, PastError,
-    Store, StoreBuilder, subject,
+    Refusing, Store, StoreBuilder, subject,
 };
 pub use write::{
     Basis, Conflict, Draft, IntoWrites, ReadError, Resolved, Touched, Write, WriteError, read_payload,

@@ -56,6 +56,8 @@ impl Failure {
             _ => Exit::Failed,
         };
         let hint = match problem.kind {
+            // What no token of ours would mend.
+            ProblemKind::Unauthorized if problem.detail.starts_with("no token is accepted") => None,
             ProblemKind::Unauthorized => Some(
                 "make a token with `trimtab token`, and name the file that holds it by --token-file".into(),
             ),

@@ -3,6 +3,7 @@
 use crate::command::LogFormat;
 use crate::config::{Level, Problem};
 use crate::screen::Screen;
+use crate::show::tame;
 
 /// Says what is wrong on standard error, in the form that was asked for.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ impl Voice {
     /// `error: ...`
     pub(super) fn error(&self, what: &str) {
         match self.format {
-            LogFormat::Human => self.screen.log(&format!("error: {what}")),
+            LogFormat::Human => self.screen.log(&tame(&format!("error: {what}"))),
             LogFormat::Json => tracing::error!("{what}"),
         }
     }
@@ -28,7 +29,7 @@ impl Voice {
         self.error(what);
         for line in about.iter().take(MOST) {
             match self.format {
-                LogFormat::Human => self.screen.log(&format!("  {}", line.replace('\n', "\n    "))),
+                LogFormat::Human => self.screen.log(&format!("  {}", tame(line).replace('\n', "\n    "))),
                 LogFormat::Json => tracing::error!("{line}"),
             }
         }
@@ -40,7 +41,7 @@ impl Voice {
     /// A problem of an input file.
     pub(super) fn problem(&self, problem: &Problem) {
         match (self.format, problem.level) {
-            (LogFormat::Human, _) => self.screen.log(&problem.to_string()),
+            (LogFormat::Human, _) => self.screen.log(&tame(&problem.to_string())),
             (LogFormat::Json, Level::Error) => tracing::error!("{}", problem.text()),
             (LogFormat::Json, Level::Warning) => tracing::warn!("{}", problem.text()),
         }

@@ -1,6 +1,6 @@
 //! The folder of entries: every document in it, where each came from, and what is wrong with the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
@@ -31,6 +31,8 @@ pub(crate) struct Folder {
     pub(crate) files: BTreeMap<String, u64>,
     /// A file could not be read whole: nothing may be pruned, for it may hold what seems to be gone.
     pub(crate) incomplete: bool,
+    /// The files that hold something wrong.
+    pub(crate) wrong: BTreeSet<String>,
 }
 
 impl Folder {
@@ -53,7 +55,7 @@ impl Folder {
                 documents(shown, &text)
             });
             match read {
-                Err(problem) => look.fail(problem),
+                Err(problem) => look.fail(&origin, problem),
                 Ok(documents) => {
                     for document in documents {
                         look.declare(&origin, document, schemas, &mut places);
@@ -61,6 +63,7 @@ impl Folder {
                 }
             }
         }
+        look.leave_wrong_alone();
         look
     }
 
@@ -73,13 +76,20 @@ impl Folder {
                 continue;
             }
             let what = format!("`{}` is not declared by a `[[kind]]`", one.key.kind());
-            self.fail(Problem::error(Path::new(&one.origin), Some(one.line), "kind", what));
+            self.fail(&one.origin, Problem::error(Path::new(&one.origin), Some(one.line), "kind", what));
         }
+        self.leave_wrong_alone();
     }
 
-    fn fail(&mut self, problem: Problem) {
+    fn fail(&mut self, origin: &str, problem: Problem) {
         self.problems.push(problem);
         self.incomplete = true;
+        self.wrong.insert(origin.to_owned());
+    }
+
+    /// Half of a file would be a state that nobody wrote: of one that is wrong nothing is applied.
+    fn leave_wrong_alone(&mut self) {
+        self.declared.retain(|one| !self.wrong.contains(&one.origin));
     }
 
     fn declare(
@@ -94,14 +104,15 @@ impl Folder {
         let spec = value.get("spec").cloned().unwrap_or_default();
         let Checked { key, draft, .. } = match checked(value, &Tenancy::default()) {
             Ok(checked) => checked,
-            Err((field, what)) => return self.fail(problem(&field, what)),
+            Err((field, what)) => return self.fail(origin, problem(&field, what)),
         };
         if let Err(invalid) = schemas.check(key.kind(), &spec) {
-            return self.fail(problem(invalid.field, invalid.of(&key).to_string()));
+            return self.fail(origin, problem(invalid.field, invalid.of(&key).to_string()));
         }
         let place = format!("{origin}:{line}");
         if let Some(first) = places.get(&key) {
-            return self.fail(problem("name", format!("{key} is declared in {first} too; keep one of them")));
+            let what = format!("{key} is declared in {first} too; keep one of them");
+            return self.fail(origin, problem("name", what));
         }
         places.insert(key.clone(), place);
         let draft = draft.exactly().origin(origin);
@@ -176,6 +187,15 @@ mod tests {
             "{problems:?}"
         );
         assert_eq!(problems[1], "error: entries/c.yaml:1: spec: is missing");
+    }
+
+    /// Story: of a file with a mistake in its second entry the first was applied, a state that nobody had written.
+    #[test]
+    fn of_a_file_that_is_wrong_nothing_is_declared() {
+        let half = format!("{}---\nkind: site\nnam: b\nspec: {{}}\n", site("a"));
+        let (look, problems) = look(&[("c.yaml", &site("c")), ("half.yaml", &half)]);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(look.declared.iter().map(|one| one.key.name()).collect::<Vec<_>>(), ["c"]);
     }
 
     #[test]

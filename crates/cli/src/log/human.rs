@@ -4,6 +4,7 @@ use tracing::Level;
 use trimtab::store::Timestamp;
 
 use super::fields::{Fields, shown};
+use crate::show::tame;
 
 /// `2026-03-01T12:00:00.000Z WARN  sites site/blog: a reconcile failed: ended with exit code 3 (attempt 1, index 41)`
 pub(super) fn line(at: Timestamp, level: Level, mut fields: Fields, coloured: bool) -> String {
@@ -21,7 +22,7 @@ pub(super) fn line(at: Timestamp, level: Level, mut fields: Fields, coloured: bo
         .filter_map(|name| fields.take(name).map(|value| format!("{name} {value}")))
         .collect();
 
-    let mut line = format!("{at} {} ", word(level, coloured));
+    let mut line = String::new();
     if !about.is_empty() {
         line += &about.join(" ");
         line += ": ";
@@ -37,8 +38,8 @@ pub(super) fn line(at: Timestamp, level: Level, mut fields: Fields, coloured: bo
     if !which.is_empty() {
         line.extend([" (", &which.join(", "), ")"]);
     }
-    // What a script said may have several lines; they stay together.
-    line.replace('\n', "\n    ")
+    // What a script said may have several lines; they stay together. And it may be anything.
+    format!("{at} {} {}", word(level, coloured), tame(&line).replace('\n', "\n    "))
 }
 
 fn word(level: Level, coloured: bool) -> String {
@@ -73,6 +74,15 @@ mod tests {
     fn a_line_begins_with_whom_it_is_about_and_ends_with_which_run_it_was() {
         let line = line(SystemTime::UNIX_EPOCH.into(), Level::WARN, fields(), false);
         let wanted = "1970-01-01T00:00:00.000Z WARN  sites site/blog: a reconcile failed: one\n    two took=3ms (attempt 2)";
+        assert_eq!(line, wanted);
+    }
+
+    #[test]
+    fn what_a_script_says_cannot_drive_the_terminal() {
+        let mut fields = Fields::default();
+        fields.set("message", "\x1b]0;owned\x07red\tand\nmore".into());
+        let line = line(SystemTime::UNIX_EPOCH.into(), Level::INFO, fields, true);
+        let wanted = "1970-01-01T00:00:00.000Z \x1b[32mINFO \x1b[0m \\u{1b}]0;owned\\u{7}red\tand\n    more";
         assert_eq!(line, wanted);
     }
 

@@ -24,5 +24,5 @@ pub(crate) use key::{key_text, place_text};
 pub(crate) use ready::{Failing, conditions};
 pub(crate) use style::{Colour, Style};
 pub(crate) use table::{Cell, Table};
-pub(crate) use text::visible;
+pub(crate) use text::{tame, visible};
 pub(crate) use yaml::{entry as entry_yaml, value as value_yaml};

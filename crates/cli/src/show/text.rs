@@ -20,6 +20,22 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The same for a text of several lines: its line feeds and tabs stay.
+pub(crate) fn tame(text: &str) -> Cow<'_, str> {
+    let is_wild = |one: char| is_hidden(one) && !matches!(one, '\n' | '\t');
+    if !text.chars().any(is_wild) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for one in text.chars() {
+        match one {
+            one if is_wild(one) => shown.extend(one.escape_unicode()),
+            one => shown.push(one),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Controls of the terminal, and those of Unicode that turn the direction of writing.
 pub(super) fn is_hidden(one: char) -> bool {
     one.is_control()

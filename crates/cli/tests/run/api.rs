@@ -118,6 +118,8 @@ async fn tokens_are_read_again_when_they_change_and_nobody_gets_in_while_they_ar
     folder.write("tokens", "");
     set_permissions(folder.at("tokens"), Permissions::from_mode(0o600)).unwrap();
     daemon.logs("grants nothing, so nobody gets in").await;
+    // Nobody can ask with a token now, so whoever looks is told where to look.
+    answers(&daemon, &address, "/readyz", None, "no token is accepted at present").await;
     answers(&daemon, &address, path, first, "HTTP/1.1 401").await;
     let third = folder.trimtab(&add).await.with_code(0).out;
     answers(&daemon, &address, path, Some(third.trim_end()), "HTTP/1.1 200").await;

@@ -23,6 +23,9 @@ use crate::wire::ProblemKind;
 /// Paths that tell nothing worth a token.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
+/// Said when no token is known: nobody who asks could do better.
+pub(crate) const NOBODY: &str = "no token is accepted at present; the daemon's log says why";
+
 /// The middleware round all routes.
 pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     watched::answer(&shared, request, async |shared, request| match admitted(shared, request) {
@@ -58,6 +61,9 @@ fn admitted(shared: &Shared, mut request: Request) -> Result<Request, Refusal> {
         }
         Access::Open | Access::Known(..) => {}
         _ if is_open => {}
+        Access::Missing | Access::Wrong if shared.tokens.let_nobody_in() => {
+            return Err(Refusal::new(ProblemKind::Unauthorized, NOBODY).field("Authorization"));
+        }
         Access::Missing => {
             let detail = "give one: `Authorization: Bearer TOKEN` (`trimtab --token-file FILE`)";
             return Err(Refusal::new(ProblemKind::Unauthorized, detail).field("Authorization"));

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use trimtab_store::Following;
 
 use super::Json;
-use crate::admission::Caller;
+use crate::admission::{Caller, NOBODY};
 use crate::api::Shared;
 use crate::wire::Readiness;
 
@@ -47,6 +47,8 @@ pub(super) async fn readyz(State(shared): State<Arc<Shared>>, caller: Caller) ->
     let code = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     if !caller.is_known() {
         readiness.reasons.clear();
+        // Nobody could ask with a token, so this much is told to all.
+        readiness.reasons.extend(shared.tokens.let_nobody_in().then(|| NOBODY.to_owned()));
     }
     (code, Json(readiness)).into_response()
 }
@@ -54,7 +56,11 @@ pub(super) async fn readyz(State(shared): State<Arc<Shared>>, caller: Caller) ->
 /// Whether everything works, and what does not.
 pub(super) fn readiness(shared: &Shared) -> Readiness {
     let mut reasons = shared.manager.readiness().reasons;
-    match shared.store.health().following {
+    let health = shared.store.health();
+    if let Some(refusing) = health.refusing {
+        reasons.push(format!("writes are refused: {}", refusing.error));
+    }
+    match health.following {
         Following::Live => {}
         Following::Reading => reasons.push("the store is being read".into()),
         Following::Retrying { error, attempts, .. } => {

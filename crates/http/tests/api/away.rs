@@ -78,10 +78,15 @@ async fn what_was_not_done_is_unavailable_and_says_when_to_try_again() {
         let answer = put(&stage, "a").await;
         answer.problem(503, "unavailable");
         assert!(seconds(&answer) >= least, "{answer:?}");
+        let ready = stage.get("/readyz").await;
+        let told = ready.json()["reasons"][0].as_str().unwrap_or_default().to_owned();
+        assert_eq!(ready.status, 503, "a store that takes no writes is not ready");
+        assert!(told.starts_with("writes are refused: ") && told.contains(&why.to_string()), "{told}");
     }
     assert_eq!(stage.get("/v1/entries/site/before").await.status, 200, "reads go on");
     *mood.lock() = Mood::Well;
     assert_eq!(put(&stage, "a").await.status, 201);
+    assert_eq!(stage.get("/readyz").await.status, 200, "and is well again with the first that it takes");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -46,19 +47,32 @@ impl Pool {
         let answered = tokio::select! {
             answered = self.answered(seams, &about, &input, &at_work) => answered,
             // Dropping the work ends the worker that was at it: nobody knows what it would say to the next question.
-            () = seams.sleep(time) => Err(if at_work.load(Ordering::Relaxed) {
+            () = seams.sleep(time) => {
+                if !at_work.load(Ordering::Relaxed) {
+                    return self.no_worker(time);
+                }
                 self.0.backoff.broke(seams);
-                format!("took longer than {time:?} and was ended; raise `timeout`, or do less in one run")
-            } else if let Some((_, failures)) = self.0.backoff.until() {
-                format!("was not asked within {time:?}: {failures} broke in a row, and the next one is let wait")
-            } else {
-                format!("was not asked within {time:?}: all were at other entries; raise `workers`")
-            }),
+                Err(format!("took longer than {time:?} and was ended; raise `timeout`, or do less in one run"))
+            }
         };
         match answered {
             Ok(reply) => reply.into_answer(),
             Err(words) => Answer::Failed(format!("the worker {words}")),
         }
+    }
+
+    /// Nobody was asked, so nothing of it is the entry's fault: it waits for its turn, and its own last error stays what is told of it.
+    fn no_worker<T: Body>(&self, time: Duration) -> Answer<T> {
+        let why = match self.0.backoff.until() {
+            Some((_, failures)) => {
+                format!(
+                    "the last {failures} broke, at other entries perhaps, and the next is started after a pause"
+                )
+            }
+            None => "all were at other entries; raise `workers`".into(),
+        };
+        let words = format!("no worker was free within {time:?}: {why}");
+        Answer::NotYet { words, after: None, said: T::default() }
     }
 
     async fn answered<T: Body>(

@@ -9,6 +9,7 @@ use trimtab_seams::Seams;
 use trimtab_stream::{EventPublisher, TopicSpec};
 
 use super::arrivals::Arrivals;
+use super::refusals::Refusals;
 use super::signal::Signal;
 use super::snapshot_events::SnapshotEvents;
 use super::{EntryEvent, Following, Health, OpenError};
@@ -26,6 +27,7 @@ pub(super) struct Core {
     pub(super) state: Arc<State<Stored>>,
     pub(super) publisher: EventPublisher<EntryEvent>,
     pub(super) arrivals: Arrivals,
+    pub(super) refusals: Refusals,
     pub(super) undecodable: Mutex<BTreeMap<Key, DecodeError>>,
     health: Mutex<(Following, u64)>,
     opened: Mutex<Option<Result<(), OpenError>>>,
@@ -63,6 +65,7 @@ impl Core {
             state,
             publisher,
             arrivals: Arrivals::default(),
+            refusals: Refusals::default(),
             undecodable: Mutex::default(),
             health: Mutex::new((Following::Reading, 0)),
             opened: Mutex::default(),
@@ -75,7 +78,12 @@ impl Core {
     pub(super) fn health(&self) -> Health {
         let (following, resets) = self.health.lock().clone();
         let undecodable = self.undecodable.lock().len();
-        Health { following, position: self.state.position(), resets, undecodable }
+        let refusing = self.refusals.standing(self.seams.now());
+        Health { following, position: self.state.position(), resets, undecodable, refusing }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.health.lock().0 == Following::Closed
     }
 
     pub(super) fn set_following(&self, following: Following) {

@@ -223,6 +223,21 @@ async fn send(
             transaction.checks.push(fence.clone());
         }
     }
+    let sent = outcome(core, transaction, fences).await;
+    match &sent {
+        // A store that was closed takes nothing, and that is no trouble.
+        Err(WriteError::Unavailable { .. } | WriteError::Broken { .. }) if core.is_closed() => {}
+        Err(error @ (WriteError::Unavailable { .. } | WriteError::Broken { .. })) => {
+            core.refusals.refused(error, core.seams.now());
+        }
+        Err(WriteError::Unknown(_)) => {}
+        _ => core.refusals.taken(),
+    }
+    Ok(Committed { commit: sent?, touched })
+}
+
+/// What a transaction comes to.
+async fn outcome(core: &Core, transaction: Transaction, fences: &[Check]) -> Result<Commit, WriteError> {
     let commit = match yielding(core.backend.commit(transaction)).await {
         Ok(commit) => commit,
         Err(CommitError::Unknown(pending)) => settle(&core.backend, &core.seams, pending).await?,
@@ -235,7 +250,7 @@ async fn send(
         Err(CommitError::Broken { what }) => return Err(WriteError::Broken { what }),
         Err(other) => return Err(WriteError::Broken { what: other.to_string() }),
     };
-    Ok(Committed { commit, touched })
+    Ok(commit)
 }
 
 /// What failed conditions mean. A conflict carries what is there, read if the backend did not say (contract T5).

@@ -3,6 +3,8 @@
 use trimtab_backend::{FollowError, Position};
 use trimtab_seams::Instant;
 
+use super::Refusing;
+
 /// How well a store follows its backend, see [`Store::health`](crate::Store::health).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -15,6 +17,8 @@ pub struct Health {
     pub resets: u64,
     /// Entries in view that cannot be decoded, see [`Store::undecodable`](crate::Store::undecodable).
     pub undecodable: usize,
+    /// The last write that was tried was refused, less than a minute ago or for good: the disk is full, nobody has a quorum. None: writes are taken, as far as is known.
+    pub refusing: Option<Refusing>,
 }
 
 /// What a follower is doing.
