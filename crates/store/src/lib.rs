@@ -58,6 +58,7 @@ pub use store::{
 };
 pub use write::{
     Basis, Conflict, Draft, IntoWrites, ReadError, Resolved, Touched, Write, WriteError, read_payload,
+    rounded,
 };
 
 /// What keys, commits and scopes are, from the contract that backends implement.

@@ -3,6 +3,8 @@
 use serde_json::{Number, Value};
 use trimtab_backend::Invalid;
 
+use super::number::rounded;
+
 /// So deep may lists and objects lie in one another. Many readers give up at 128, and an entry is shown inside of other documents.
 const DEEPEST: usize = 100;
 
@@ -60,6 +62,12 @@ fn same_number(a: &Number, b: &Number) -> bool {
 /// Whether two texts mean the same; text that is not JSON is the same only as itself.
 pub(crate) fn same_text(a: &str, b: &str) -> bool {
     a == b || matches!((parse(a), parse(b)), (Some(a), Some(b)) if same(&a, &b))
+}
+
+/// As [`same_text`], but of two texts with numbers that no double holds: they are the same only with the same digits. A write of other digits is no write that only looks
+/// different.
+pub(crate) fn same_digits(a: &str, b: &str) -> bool {
+    a == b || (same_text(a, b) && rounded(a).eq(rounded(b)))
 }
 
 /// Lays over `target` what changed from `before` to `after`, and nothing else (behaviour C24): objects member by member, arrays of equal
