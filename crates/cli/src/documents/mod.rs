@@ -1,6 +1,7 @@
 //! Files of entries: YAML, JSON and TOML in one form, and what is wrong with them.
 
 mod checked;
+mod doubles;
 mod files;
 mod folder;
 mod given;

@@ -1,15 +1,16 @@
 //! From a file to the JSON values of its documents, each with the line it begins at.
 //!
 //! The three forms give the same values. YAML is read without its surprises: `no` and `yes` are texts, as are `007` and `1_000`; a key that occurs
-//! twice, an unknown tag or a name of an alias without end is an error.
+//! twice, an unknown tag or a name of an alias without end is an error, and so is a number with more digits than are kept: it is not rounded in silence.
 
 use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
-use trimtab::store::Document;
+use trimtab::store::{Document, rounded};
 use trimtab_polyglot::Unique;
 
+use super::doubles::rounded_in;
 use super::shape;
 use crate::config::Problem;
 
@@ -116,7 +117,19 @@ fn json(text: &str) -> Result<Vec<Located>, Wrong> {
         documents.push(Located { line: line_at(start), value });
         start = stream.byte_offset();
     }
-    Ok(documents)
+    match rounded(text).next() {
+        // It is a part of the text: the distance of their addresses is where it stands.
+        Some(number) => Err((Some(line_at(number.as_ptr().addr() - text.as_ptr().addr())), inexact(number))),
+        None => Ok(documents),
+    }
+}
+
+/// A number that would be rounded.
+fn inexact(number: &str) -> String {
+    let shown: String = number.chars().take(60).collect();
+    let kept = number.parse().ok().and_then(serde_json::Number::from_f64);
+    let kept = kept.map(|kept| format!(", or write {kept}")).unwrap_or_default();
+    format!("the number {shown} has more digits than are kept: put it in quotes{kept}")
 }
 
 /// Both libraries end their messages with the place, which is told apart already.
@@ -143,6 +156,9 @@ pub(crate) fn toml_value(value: toml::de::DeValue<'_>) -> Result<Value, String> 
             read.map_err(|_| format!("the number {} does not fit 64 bits", number.as_str()))?.into()
         }
         DeValue::Float(number) => {
+            if let Some(number) = rounded(number.as_str()).next() {
+                return Err(inexact(number));
+            }
             let read = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
             Value::Number(
                 read.ok_or_else(|| format!("the number {} cannot be kept as JSON", number.as_str()))?,
@@ -176,6 +192,10 @@ fn yaml(text: &str) -> Result<Vec<Located>, Wrong> {
             let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
             (line, yaml_words(&error.to_string()))
         })?;
+    let values: Vec<&Value> = documents.iter().map(|document| &document.value).collect();
+    if let Some((line, number)) = rounded_in(text, &values) {
+        return Err((Some(line), inexact(number)));
+    }
     let located = documents.into_iter().filter(|document| !document.value.is_null()).map(|document| {
         Located { line: usize::try_from(document.defined.line()).unwrap_or(1), value: document.value }
     });
@@ -267,6 +287,33 @@ mod tests {
             let (line, what) = parse(form, text).unwrap_err();
             assert_eq!(line, Some(3), "{form}: {what}");
             assert!(what.contains("duplicate"), "{form}: {what}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_would_be_rounded_is_an_error_with_its_line_in_every_form() {
+        for number in ["123456789012345678901234567890", "0.1000000000000000055", "1e-400"] {
+            for (form, text) in [
+                ("yaml", format!("a: 0.5\nb: {{c: [1, \"\u{65e5}{number}\", {number}]}}\n")),
+                ("yaml", format!("\u{feff}# a\na: &x {number}\n---\na: 1\n").replace("# a", "")),
+                ("yaml", format!("{{\"a\":'{number}',\n\"b\":{number}}}")),
+                ("json", format!("{{\"a\": \"{number}\",\n\"b\": [{number}]}}")),
+                ("toml", format!("a = 1\nb = {number}")),
+            ] {
+                let (line, what) = parse(form, &text).expect_err(&text);
+                let fits = form == "toml" && !number.contains(['.', 'e']);
+                assert!(
+                    fits || what.contains(&format!("the number {number} has more digits")),
+                    "{form}: {what}"
+                );
+                assert!(form == "toml" || line == Some(2), "{form}: {line:?}");
+            }
+        }
+        let kept =
+            "a: [1.50, 1e3, -0.0, +.5, 1., 18446744073709551615, 0x1f, '0.1000000000000000055']\n---\n0.5\n";
+        let beside = "# 0.1000000000000000055\na: 0.1 # 0.1000000000000000055\nb: '0.1000000000000000055'\n";
+        for text in [kept, beside] {
+            assert!(parse("yaml", text).is_ok(), "{:?}", parse("yaml", text));
         }
     }
 

@@ -1,10 +1,15 @@
 //! YAML: what may be declared of an entry as a document that can be applied again, what is told of it in comments.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
-use trimtab::store::{Document, Labels, OwnerRef};
+use serde_json::value::RawValue;
+use trimtab::store::{Document, Labels, OwnerRef, rounded};
 
-/// What input takes, in its order.
+use super::shielded;
+
+/// What input takes beside the spec, in its order.
 #[derive(Serialize)]
 struct Declared<'a> {
     kind: &'a str,
@@ -17,23 +22,10 @@ struct Declared<'a> {
     labels: &'a Labels,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     owners: Vec<OwnerRef>,
-    spec: Value,
-}
-
-/// What is told, never taken.
-#[derive(Serialize)]
-struct Told<'a> {
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    finalizers: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<Value>,
 }
 
 /// An entry as a document that `apply` takes back; finalizers, status and meta, which it does not take, stand in comments.
 pub(crate) fn entry(document: &Document) -> Result<String, String> {
-    let json = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| error.to_string());
     // Owners are given by name: a uid is of one life of that name.
     let owners = document.owners.iter().map(|owner| OwnerRef { uid: None, ..owner.clone() }).collect();
     let declared = Declared {
@@ -43,28 +35,34 @@ pub(crate) fn entry(document: &Document) -> Result<String, String> {
         partition: &document.partition,
         labels: &document.labels,
         owners,
-        spec: json(document.spec.get())?,
     };
-    let told = Told {
-        finalizers: &document.finalizers,
-        status: document.status.as_ref().map(|status| json(status.get())).transpose()?,
-        meta: document
-            .meta
-            .as_ref()
-            .map(serde_json::to_value)
-            .transpose()
-            .map_err(|error| error.to_string())?,
-    };
-    let mut text = value(&declared)?;
-    if told.finalizers.is_empty() && told.status.is_none() && told.meta.is_none() {
-        return Ok(text);
+    let mut text = value(&declared)? + &payload("spec", &document.spec)?;
+    let mut told = String::new();
+    if !document.finalizers.is_empty() {
+        told += &value(&BTreeMap::from([("finalizers", &document.finalizers)]))?;
     }
-    for line in value(&told)?.lines() {
+    if let Some(status) = &document.status {
+        told += &payload("status", status)?;
+    }
+    if let Some(meta) = &document.meta {
+        let meta = serde_json::to_value(meta).map_err(|error| error.to_string())?;
+        told += &value(&BTreeMap::from([("meta", meta)]))?;
+    }
+    for line in told.lines() {
         text.push_str("# ");
         text.push_str(line);
         text.push('\n');
     }
     Ok(text)
+}
+
+/// A spec or a status. One with numbers that would be rounded stays JSON, which is YAML too: whoever reads it sees every digit.
+fn payload(name: &str, json: &RawValue) -> Result<String, String> {
+    if rounded(json.get()).next().is_some() {
+        return Ok(format!("{name}: {}\n", shielded(json.get()).replace(['\n', '\r'], " ")));
+    }
+    let json: Value = serde_json::from_str(json.get()).map_err(|error| error.to_string())?;
+    value(&BTreeMap::from([(name, json)]))
 }
 
 /// Any value, ending in a line break.
@@ -126,6 +124,7 @@ mod tests {
             [[]],
             [{}]
         ]);
+        let deep = (1..60).fold(json!([1.5]), |inner, _| json!({ "a": inner }));
         let keys: serde_json::Map<String, Value> =
             TEXTS.iter().map(|text| ((*text).to_owned(), Value::from(*text))).collect();
         for spec in [
@@ -133,6 +132,7 @@ mod tests {
             numbers,
             Value::from(keys.clone()),
             json!({ "deep": [{ "a": keys, "b": [TEXTS.to_vec()] }] }),
+            deep,
             json!("x"),
             json!(null),
         ] {
@@ -161,5 +161,17 @@ mod tests {
         let text = entry(&document(&json!({ "port": 443 }))).unwrap();
         assert!(text.contains("\nspec:\n  port: 443\n# finalizers:\n"), "{text}");
         assert!(text.contains("\n# meta:\n") && text.contains("#   generation: 1\n"), "{text}");
+    }
+
+    #[test]
+    fn a_number_that_would_be_rounded_is_shown_whole_and_not_taken_back() {
+        let digits = "123456789012345678901234567890";
+        let json = format!(
+            "{{\"kind\": \"site\", \"name\": \"a\", \"spec\": {{\"id\":\n {digits}, \"t\": \"a: b\"}}}}"
+        );
+        let text = entry(&serde_json::from_str(&json).unwrap()).unwrap();
+        assert!(text.ends_with(&format!("\nspec: {{\"id\":  {digits}, \"t\": \"a: b\"}}\n")), "{text}");
+        let refused = documents::entries("yaml", &text).unwrap_err();
+        assert!(refused.contains(&format!("the number {digits} has more digits than are kept")), "{refused}");
     }
 }

@@ -1,7 +1,7 @@
 //! The text of an entry in an editor: a heading, YAML, and what is told but cannot be edited in comments.
 
 use serde_json::Value;
-use trimtab::store::Document;
+use trimtab::store::{Document, rounded};
 
 use crate::client::{Failure, key_of};
 use crate::command::told::shown;
@@ -95,6 +95,9 @@ impl Text {
         }
         let below: String =
             typed.lines().filter(|line| !is_ours(line)).flat_map(|line| [line, "\n"]).collect();
+        if below == self.yaml {
+            return Typed::Same;
+        }
         let document = match entry_of(&below) {
             Ok(document) => document,
             Err((line, what)) => return Typed::Wrong(Wrong { line, what }),
@@ -119,7 +122,9 @@ impl Text {
         // Those that were there stay, whatever is said; a former life of one could not be named again.
         document.owners.retain(|owner| !is_of(&self.read, &owner.kind, &owner.name));
         let spec = |document: &Document| serde_json::from_str::<Value>(document.spec.get()).ok();
-        let same = document.labels == self.read.labels && spec(&document) == spec(&self.read);
+        // What was read may have more digits than the values that are compared.
+        let is_exact = rounded(self.read.spec.get()).next().is_none();
+        let same = document.labels == self.read.labels && spec(&document) == spec(&self.read) && is_exact;
         let says_more =
             document.status.is_some() || document.meta.is_some() || !document.finalizers.is_empty();
         if same && document.owners.is_empty() && !says_more {
@@ -158,6 +163,16 @@ mod tests {
         assert!(matches!(text.read(&text.first()), Typed::Same), "{}", text.first());
         assert!(matches!(text.read(&format!("# mine\n{}", text.first())), Typed::Same));
         assert!(text.first().contains("\n# status:\n"), "what cannot be edited stands in comments");
+    }
+
+    #[test]
+    fn digits_that_no_double_holds_are_not_rounded_by_looking_at_them() {
+        let spec = r#"{"kind": "site", "name": "a", "spec": {"id": 123456789012345678901234567890}}"#;
+        let text = Text::of(&serde_json::from_str(spec).unwrap()).unwrap();
+        assert!(matches!(text.read(&text.first()), Typed::Same), "{}", text.first());
+        assert!(wrong(&text, &format!("{}# mine\n", text.first())).what.contains("put it in quotes"));
+        let typed = text.first().replace("123456789012345678901234567890", "1.2345678901234568e+29");
+        assert!(matches!(text.read(&typed), Typed::Entry(_)), "{typed}");
     }
 
     #[test]
