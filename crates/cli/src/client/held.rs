@@ -116,7 +116,9 @@ impl Held {
     fn take(&mut self, key: EntryKey, entry: Document, old: Option<Stamp>) -> Option<News> {
         let new = stamp(&entry)?;
         let was = self.entries.insert(key.clone(), new.clone()).or(old);
-        let is_first = entry.meta.as_ref().is_some_and(|meta| meta.created == meta.modified);
+        let is_first = entry.meta.as_ref().is_some_and(|meta| {
+            meta.created == meta.modified && meta.status_modified.is_none_or(|status| status == meta.created)
+        });
         let what = match was {
             None if is_first || self.seen.is_some() => What::Created,
             Some(was) if was == new => return None,
@@ -181,6 +183,17 @@ mod tests {
             change("a", None),
         ];
         assert_eq!(told(&mut held, all), ["exists a", "status a", "changed a", "created b", "deleted a"]);
+    }
+
+    /// A daemon that was started anew does not know any more what was before.
+    #[test]
+    fn a_status_of_what_was_never_told_is_no_creation() {
+        let all = vec![
+            change("a", Some(entry("a", 1, 1, Some(7)))),
+            change("b", Some(entry("b", 2, 1, Some(1)))),
+            change("c", Some(entry("c", 3, 1, None))),
+        ];
+        assert_eq!(told(&mut Held::default(), all), ["changed a", "created b", "created c"]);
     }
 
     #[test]
