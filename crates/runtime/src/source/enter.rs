@@ -1,5 +1,6 @@
 //! From requests to the queue.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use trimtab_backend::Index;
@@ -9,6 +10,9 @@ use super::follow::Seat;
 use crate::Request;
 use crate::cause::{Cause, Reason};
 use crate::controller::Entering;
+
+/// So many are compared with each other. More would take the square of it: a program may name a hundred thousand at once.
+const FEW: usize = 16;
 
 impl Seat {
     /// Moves the requests that one cause led to to what is to be queued, each once, leaving out those that have been answered.
@@ -20,11 +24,14 @@ impl Seat {
         index: Index,
         priority: Priority,
     ) {
+        let (are_few, mut known) = (requests.len() <= FEW, BTreeSet::new());
         for at in 0..requests.len() {
-            if requests[..at].contains(&requests[at]) {
+            let request = requests[at].clone();
+            let is_known =
+                if are_few { requests[..at].contains(&request) } else { !known.insert(request.clone()) };
+            if is_known {
                 continue;
             }
-            let request = requests[at].clone();
             if self.core.answered.get(&request).is_some_and(|answered| index <= answered) {
                 self.health.answered.fetch_add(1, Ordering::Relaxed);
                 continue;

@@ -296,6 +296,24 @@ fn nobody_there_any_more_breaks_the_source_after_a_while() {
 }
 
 #[test]
+fn an_answer_that_names_one_very_often_and_many_once_queues_each_once() {
+    world(69, async |w| {
+        let (asked, diary) = (Asked::new(&w), Diary::default());
+        let running = start(&w, &asked, &diary);
+        running.settled().await;
+        asked.instead([], || {
+            let name = |number: u32| Key::of::<Certificate>(format!("c{:05}", number % 20_000));
+            Ok((0..40_000).map(name).collect())
+        });
+        w.put("a", pointing("x")).await;
+        running.settled().await;
+        let names = names(&diary);
+        assert_eq!((names.len(), &*names[0], &*names[19_999]), (20_000, "c00000", "c19999"));
+        running.stop().await.unwrap();
+    });
+}
+
+#[test]
 fn an_answer_of_not_yet_is_no_failure_and_is_asked_for_again_after_that_time() {
     world(66, async |w| {
         let (asked, diary) = (Asked::new(&w), Diary::default());
