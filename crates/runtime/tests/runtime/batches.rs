@@ -379,6 +379,36 @@ fn an_entry_that_is_refused_is_unmapped_until_it_changes_and_holds_nothing_up() 
 
 /// behaviour C8
 #[test]
+fn an_entry_that_is_gone_and_refused_is_not_waited_for() {
+    world(68, async |w| {
+        let (asked, diary) = (Asked::new(&w), Diary::default());
+        for name in ["a", "b"] {
+            w.put(name, pointing("good")).await;
+        }
+        let running = start(&w, &asked, &diary);
+        running.settled().await;
+        asked.instead(["good"], || Err(Error::terminal("nothing of it")));
+        let unmapped = || running.handle.status().sources[1].unmapped.len();
+        // One that is refused before it goes, and one that is refused as it goes.
+        w.put("a", pointing("bad")).await;
+        running.settled().await;
+        assert_eq!(unmapped(), 1);
+        for name in ["a", "b"] {
+            w.delete(name).await;
+        }
+        running.settled().await;
+        assert_eq!(unmapped(), 0);
+        asked.take_calls();
+        asked.mend();
+        w.put("a", pointing("new")).await;
+        running.settled().await;
+        assert_eq!(asked.take_calls(), [[pair("-", "new")]], "nothing of it is kept");
+        running.stop().await.unwrap();
+    });
+}
+
+/// behaviour C8
+#[test]
 fn a_panic_in_a_call_is_a_failure_of_that_call_only() {
     world(68, async |w| {
         let (asked, diary) = (Asked::new(&w), Diary::default());

@@ -263,6 +263,13 @@ impl Later {
         }
         let failures = self.stuck.failures(&key);
         let (failures, due) = match *why {
+            Why::Refused if change.event.new.is_none() && !self.stuck.is_newer(&change) => {
+                tracing::warn!(%controller, source = %source.name, %key, error, "an entry that is gone could not be mapped, and will not change");
+                source.unmapped.lock().remove(&key);
+                let between = self.stuck.mapped(&key).into_iter();
+                between.for_each(|change| self.line.push(Waiting { tries: Some(TRIES), ..change }));
+                return;
+            }
             Why::Refused => {
                 tracing::warn!(%controller, source = %source.name, %key, error, "an entry cannot be mapped until it changes");
                 (0, Instant::FAR_FUTURE)
