@@ -1,4 +1,4 @@
-//! Numbers of a text in YAML that were rounded.
+//! Integers of a text in YAML that were rounded.
 //!
 //! The library tells a number and not its digits. So they are looked for in the text: a word that has too many of them and reads as one of the doubles that came out is
 //! what was rounded. It is looked for in texts of several words too, where it may be no number, but only where such a double came out.
@@ -21,9 +21,14 @@ pub(super) fn rounded_in<'a>(text: &'a str, values: &[&Value]) -> Option<(usize,
     (1..).zip(text.lines()).find_map(|(number, line)| {
         let words =
             without_comment(line).split(|letter: char| letter.is_whitespace() || "[]{},:".contains(letter));
-        let mut inexact = words.filter(|word| rounded(word).next() == Some(word));
+        let mut inexact = words.filter(|word| is_integer(word) && rounded(word).next() == Some(word));
         Some((number, inexact.find(is_one)?))
     })
+}
+
+/// That the last digits of a decimal are rounded is what everybody expects of a decimal; of an integer, which may be somebody's number, nobody does.
+pub(super) fn is_integer(number: &str) -> bool {
+    !number.contains(['.', 'e', 'E'])
 }
 
 /// A mark behind a quote may be text.
