@@ -5,6 +5,9 @@
 //!
 //! It is a library for two readers alone: the binary, which calls [`main`], and fuzz targets. Programs of one's own build on the facade `trimtab`.
 
+// A reader who goes away is no reason to panic: `command::print` and writers tell it.
+#![deny(clippy::print_stdout)]
+
 mod client;
 mod command;
 mod config;

@@ -5,19 +5,21 @@ use std::path::Path;
 
 use trimtab::seams::Seams;
 
+use super::print::print;
 use super::{Exit, Settings};
+use crate::client::Failure;
 use crate::config::{Config, Level, Loaded, Problem, Problems, exposure, load, nearest};
 use crate::daemon::api;
 use crate::documents::{Folder, Schemas};
 
 /// Looks at the file and the entries, tells all problems, changes nothing.
-pub(crate) fn check(dir: &Path) -> Exit {
+pub(crate) fn check(dir: &Path) -> Result<Exit, Failure> {
     let (above, mut problems) = Settings::default().above();
     let Loaded { config, problems: found, .. } = match load(dir, &above) {
         Ok(loaded) => loaded,
         Err(problem) => {
             eprintln!("{problem}");
-            return Exit::Failed;
+            return Ok(Exit::Failed);
         }
     };
     problems.extend(found);
@@ -38,16 +40,16 @@ pub(crate) fn check(dir: &Path) -> Exit {
     }
     if errors > 0 {
         eprintln!("{errors} {} to mend", if errors == 1 { "mistake" } else { "mistakes" });
-        return Exit::Failed;
+        return Ok(Exit::Failed);
     }
     let several =
         |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
-    println!(
-        "ok: {}, {}",
+    print(format!(
+        "ok: {}, {}\n",
         several(controllers, "controller", "controllers"),
         several(entries, "entry", "entries")
-    );
-    Exit::Done
+    ))?;
+    Ok(Exit::Done)
 }
 
 /// What is wrong with the files of tokens and certificates. The daemon starts without them and lets nobody in, so this is the place where they are errors.

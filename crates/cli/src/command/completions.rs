@@ -1,11 +1,11 @@
 //! `trimtab completions`: what makes a shell complete commands and flags.
 
-use std::io::Write as _;
-
 use clap::{Args, CommandFactory as _, ValueEnum};
 use clap_complete::{Shell as Known, generate};
 
+use super::print::print;
 use super::{CommandLine, Exit};
+use crate::client::Failure;
 
 const EXAMPLE: &str = "\
 Example:
@@ -35,10 +35,9 @@ enum Shell {
 
 impl Completions {
     /// Prints the script.
-    pub(crate) fn execute(self) -> Exit {
-        // Nobody is left to be told when the other end of a pipe is gone.
-        drop(std::io::stdout().write_all(&self.script()));
-        Exit::Done
+    pub(crate) fn execute(self) -> Result<Exit, Failure> {
+        print(self.script())?;
+        Ok(Exit::Done)
     }
 
     fn script(self) -> Vec<u8> {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::print::print;
 use super::{Exit, Settings};
+use crate::client::Failure;
 use crate::config::{Effective, Loaded, Place, load};
 
 const EXAMPLE: &str = "\
@@ -50,14 +52,14 @@ pub(crate) enum Form {
 
 impl Config {
     /// Prints them; with a wrong file, what is wrong.
-    pub(crate) fn execute(&self) -> Exit {
+    pub(crate) fn execute(&self) -> Result<Exit, Failure> {
         let What::Show { dir, settings, output } = &self.what;
         let (above, mut problems) = settings.above();
         let Loaded { problems: found, effective, .. } = match load(dir, &above) {
             Ok(loaded) => loaded,
             Err(problem) => {
                 eprintln!("{problem}");
-                return Exit::Failed;
+                return Ok(Exit::Failed);
             }
         };
         problems.extend(found);
@@ -66,23 +68,23 @@ impl Config {
             eprintln!("{problem}");
         }
         if errors > 0 {
-            return Exit::Failed;
+            return Ok(Exit::Failed);
         }
-        match output {
+        print(match output {
             Form::Table => table(&effective),
             Form::Json => {
                 let all = effective.iter().map(
                     |one| json!({ "setting": one.path, "value": one.value, "source": one.place.to_string() }),
                 );
-                println!("{:#}", Value::Array(all.collect()));
+                format!("{:#}\n", Value::Array(all.collect()))
             }
-            Form::Toml => print!("{}", toml_of(&effective)),
-        }
-        Exit::Done
+            Form::Toml => toml_of(&effective),
+        })?;
+        Ok(Exit::Done)
     }
 }
 
-fn table(effective: &[Effective]) {
+fn table(effective: &[Effective]) -> String {
     let rows: Vec<[String; 3]> = effective
         .iter()
         .map(|one| {
@@ -93,10 +95,10 @@ fn table(effective: &[Effective]) {
         rows.iter().map(|row| row[column].chars().count()).chain([title.len()]).max().unwrap_or_default()
     };
     let (first, second) = (width(0, "SETTING"), width(1, "VALUE"));
-    println!("{:first$}  {:second$}  SOURCE", "SETTING", "VALUE");
-    for [path, value, source] in rows {
-        println!("{path:first$}  {value:second$}  {source}");
-    }
+    let head = format!("{:first$}  {:second$}  SOURCE\n", "SETTING", "VALUE");
+    let lines =
+        rows.iter().map(|[path, value, source]| format!("{path:first$}  {value:second$}  {source}\n"));
+    std::iter::once(head).chain(lines).collect()
 }
 
 /// A file that would say the same. What has its default stands in a comment.

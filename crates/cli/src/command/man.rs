@@ -1,14 +1,16 @@
 //! `trimtab man`: the manual, made of the same definitions as the help.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 
+use super::print::print;
 use super::{CommandLine, Exit};
+use crate::client::Failure;
 
 const EXAMPLE: &str = "\
 Example:
@@ -25,21 +27,20 @@ pub(crate) struct Man {
 
 impl Man {
     /// Writes the pages.
-    pub(crate) fn execute(&self) -> Exit {
+    pub(crate) fn execute(&self) -> Result<Exit, Failure> {
         let pages = pages();
         let Some(dir) = &self.dir else {
-            let own = pages.iter().filter(|(name, _)| name == "trimtab.1");
-            own.for_each(|(_, page)| drop(io::stdout().write_all(page)));
-            return Exit::Done;
+            let mut own = pages.iter().filter(|(name, _)| name == "trimtab.1");
+            own.try_for_each(|(_, page)| print(page))?;
+            return Ok(Exit::Done);
         };
         let written = fs::create_dir_all(dir)
             .and_then(|()| pages.iter().try_for_each(|(name, page)| fs::write(dir.join(name), page)));
-        if let Err(error) = written {
-            eprintln!("error: the pages cannot be written to {}: {error}", dir.display());
-            return Exit::Failed;
-        }
-        println!("wrote {} pages to {}", pages.len(), dir.display());
-        Exit::Done
+        written.map_err(|error| {
+            Failure::failed(format!("the pages cannot be written to {}: {error}", dir.display()))
+        })?;
+        print(format!("wrote {} pages to {}\n", pages.len(), dir.display()))?;
+        Ok(Exit::Done)
     }
 }
 

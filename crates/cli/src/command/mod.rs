@@ -16,6 +16,7 @@ mod get;
 mod help;
 mod init;
 mod man;
+mod print;
 mod queue;
 #[cfg(test)]
 mod reference;
@@ -119,17 +120,17 @@ impl CommandLine {
     /// Does what was typed.
     pub(crate) fn execute(self) -> Exit {
         match self.command {
-            Command::Init(init) => init.execute(),
+            Command::Init(init) => told(init.execute()),
             Command::Apply(apply) => told(apply.execute()),
             Command::Diff(diff) => diff.execute(),
             Command::Edit(edit) => told(edit.execute()),
             Command::Delete(delete) => told(delete.execute()),
-            Command::Config(config) => config.execute(),
-            Command::Token(token) => token.execute(),
-            Command::Schema(schema) => schema.execute(),
-            Command::Completions(completions) => completions.execute(),
-            Command::Man(man) => man.execute(),
-            Command::Check { dir } => check(&dir),
+            Command::Config(config) => told(config.execute()),
+            Command::Token(token) => told(token.execute()),
+            Command::Schema(schema) => told(schema.execute()),
+            Command::Completions(completions) => told(completions.execute()),
+            Command::Man(man) => told(man.execute()),
+            Command::Check { dir } => told(check(&dir)),
             Command::Run(arguments) => crate::daemon::run(&arguments),
             Command::Get(get) => told(get.execute()),
             Command::Watch(watch) => told(watch.execute()),

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::Exit;
+use super::print::print;
+use crate::client::Failure;
 use crate::config::settings;
 
 const EXAMPLE: &str = "\
@@ -37,7 +39,7 @@ pub(crate) enum Of {
 
 impl Schema {
     /// Prints it.
-    pub(crate) fn execute(&self) -> Exit {
+    pub(crate) fn execute(&self) -> Result<Exit, Failure> {
         let schema = match self.of {
             Of::File => settings::schema(&settings::ROOT),
             Of::Input => trimtab_polyglot::schema::input(),
@@ -46,7 +48,7 @@ impl Schema {
             Of::MapInput => trimtab_polyglot::schema::map_input(),
             Of::MapOutput => trimtab_polyglot::schema::map_output(),
         };
-        println!("{schema:#}");
-        Exit::Done
+        print(format!("{schema:#}\n"))?;
+        Ok(Exit::Done)
     }
 }

@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
 use super::Exit;
+use super::print::print;
+use crate::client::Failure;
 use crate::daemon::api;
 
 const EXAMPLE: &str = "\
@@ -51,14 +53,9 @@ fn name(text: &str) -> Result<String, String> {
 
 impl Token {
     /// Makes the token. Standard output gets the token alone, so that it can be put where it belongs by a script.
-    pub(crate) fn execute(&self) -> Exit {
-        let token = match fresh() {
-            Ok(token) => token,
-            Err(error) => {
-                eprintln!("error: /dev/urandom cannot be read: {error}");
-                return Exit::Failed;
-            }
-        };
+    pub(crate) fn execute(&self) -> Result<Exit, Failure> {
+        let token =
+            fresh().map_err(|error| Failure::failed(format!("/dev/urandom cannot be read: {error}")))?;
         let role = match self.role {
             Role::Read => api::Role::Read,
             Role::Write => api::Role::Write,
@@ -69,15 +66,19 @@ impl Token {
                 "put this line into the file of `[http] tokens`; the token is printed once:\n{line}"
             ),
             Some(path) => {
-                if let Err(what) = append(path, &line) {
-                    eprintln!("error: {} {what}", path.display());
-                    return Exit::Failed;
-                }
+                append(path, &line).map_err(|what| Failure::failed(format!("{} {what}", path.display())))?;
                 eprintln!("added to {}; the token is printed once:", path.display());
             }
         }
-        println!("{token}");
-        Exit::Done
+        print(format!("{token}\n")).map_err(|failure| match &self.append {
+            None => failure,
+            Some(path) => failure.hint(format!(
+                "nobody has the token: take the line of `{}` out of {}",
+                self.name,
+                path.display()
+            )),
+        })?;
+        Ok(Exit::Done)
     }
 }
 

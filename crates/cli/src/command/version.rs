@@ -1,11 +1,10 @@
 //! `trimtab version`: of this program, and of the daemon.
 
-use std::io::{Write, stdout};
-
 use clap::Args;
 use trimtab_http::wire::Cluster;
 
 use super::Exit;
+use super::print::print;
 use crate::client::{Failure, Reach};
 use crate::show::visible;
 
@@ -23,13 +22,13 @@ pub(crate) struct Version {
 impl Version {
     /// Prints them.
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
-        writeln!(stdout().lock(), "trimtab {}", env!("CARGO_PKG_VERSION"))?;
+        print(concat!("trimtab ", env!("CARGO_PKG_VERSION"), "\n"))?;
         if self.daemon {
             let client = self.reach.client()?;
             let cluster: Cluster = client.get(&["v1", "cluster"]).send()?.body;
             for replica in cluster.replicas {
                 let line = format!("daemon {} at {}", replica.version, client.address());
-                writeln!(stdout().lock(), "{}", visible(&line))?;
+                print(format!("{}\n", visible(&line)))?;
             }
         }
         Ok(Exit::Done)

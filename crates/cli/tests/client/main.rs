@@ -9,6 +9,7 @@ mod edit;
 mod enqueue;
 mod get;
 mod large;
+mod pipe;
 mod reach;
 mod rights;
 #[expect(dead_code, reason = "the tests of `trimtab run` use the rest")]

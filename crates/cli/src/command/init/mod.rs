@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Exit;
+use super::print::print;
+use crate::client::Failure;
 use crate::config::FILE_NAME;
 
 /// Each file: its path, its mode, its text.
@@ -33,25 +35,21 @@ pub(crate) struct Init {
 
 impl Init {
     /// Writes the files, unless one of them is there already.
-    pub(crate) fn execute(&self) -> Exit {
+    pub(crate) fn execute(&self) -> Result<Exit, Failure> {
         let dir = &self.dir;
         if let Some((there, ..)) = FILES.iter().find(|(name, ..)| dir.join(name).symlink_metadata().is_ok()) {
-            eprintln!(
-                "error: {} is there already, and nothing was written; name another folder: `trimtab init DIR`",
+            return Err(Failure::failed(format!(
+                "{} is there already, and nothing was written; name another folder: `trimtab init DIR`",
                 dir.join(there).display()
-            );
-            return Exit::Failed;
+            )));
         }
         for (name, mode, text) in FILES {
             let path = dir.join(name);
-            if let Err(error) = write(&path, mode, text) {
-                eprintln!("error: {} cannot be written: {error}", path.display());
-                return Exit::Failed;
-            }
+            write(&path, mode, text)
+                .map_err(|error| Failure::failed(format!("{} cannot be written: {error}", path.display())))?;
         }
         let shown = dir.display();
-        println!("made {shown}: trimtab.toml, entries/hello.yaml, write-note");
-        println!("next:");
+        print(format!("made {shown}: trimtab.toml, entries/hello.yaml, write-note\nnext:\n"))?;
         let next = [
             (format!("trimtab run {shown}"), "keep it true; Ctrl-C ends"),
             ("trimtab get notes".into(), "in another terminal: what is there"),
@@ -60,9 +58,9 @@ impl Init {
         ];
         let width = next.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
         for (command, what) in next {
-            println!("  {command:width$}  {what}");
+            print(format!("  {command:width$}  {what}\n"))?;
         }
-        Exit::Done
+        Ok(Exit::Done)
     }
 }
 
