@@ -67,7 +67,11 @@ impl Reach {
         let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let url = said(&self.server).or_else(|| said(&variable("TRIMTAB_API")));
         let address = Address::parse(url.as_deref().unwrap_or(DEFAULT))?;
-        let token = named(self.token_file.as_ref()).map(token::read).transpose()?;
+        let token_file = named(self.token_file.as_ref());
+        let token = token_file.map(token::read).transpose()?;
+        if let Some(what) = token_file.filter(|_| !self.quiet).and_then(token::exposed) {
+            eprintln!("warning: {}", crate::show::visible(&what));
+        }
         let tls = address.is_tls().then(|| trust::trust(named(self.authority.as_ref()))).transpose()?;
         if token.is_some() && !address.is_tls() && !address.is_loopback() && !self.quiet {
             eprintln!(

@@ -1,6 +1,7 @@
 //! The token by which a daemon lets somebody in.
 
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::Failure;
@@ -12,7 +13,7 @@ const MOST_BYTES: u64 = 4096;
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
     let wrong = |what: String| {
         Failure::usage(format!("the token file {} {what}", path.display()))
-            .hint("it holds the one line that `trimtab token --role read --name me > FILE` prints")
+            .hint("it holds the one line that `trimtab token --role read --name me` prints")
     };
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
@@ -24,6 +25,16 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
         Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
     }
     token(&text).map(str::to_owned).map_err(|what| wrong(what.into()))
+}
+
+/// What is wrong with the rights on a file that holds a token; none when it cannot be read by others, or is no file that stays.
+pub(super) fn exposed(path: &Path) -> Option<String> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let mode = metadata.permissions().mode() & 0o777;
+    let shown = path.display();
+    (mode & 0o044 != 0).then(|| {
+        format!("the token file {shown} can be read by others (mode {mode:04o}); do `chmod 600 {shown}`")
+    })
 }
 
 fn token(text: &str) -> Result<&str, &'static str> {
@@ -61,6 +72,22 @@ mod tests {
         ] {
             assert_eq!(token(text), Err(wanted), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_told_with_what_mends_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let told = |mode: u32| {
+            file.as_file().set_permissions(std::fs::Permissions::from_mode(mode)).unwrap();
+            exposed(file.path())
+        };
+        for mode in [0o600, 0o400, 0o711] {
+            assert_eq!(told(mode), None, "{mode:o}");
+        }
+        for (mode, wanted) in [(0o640, "others (mode 0640); do `chmod 600 /"), (0o604, "(mode 0604)")] {
+            assert!(told(mode).unwrap().contains(wanted), "{mode:o}");
+        }
+        assert_eq!(exposed(Path::new("/dev/null")), None, "what is no file stays as it is");
     }
 
     #[test]

@@ -112,6 +112,14 @@ fn of_certificate(error: &rustls::Error, address: &Address) -> Failure {
             "make one for the server: `openssl req -x509 .. -addext basicConstraints=critical,CA:FALSE`"
                 .into(),
         ),
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => (
+            format!("the certificate of {address} is signed in a way that is not supported here"),
+            "whoever runs it must make one with another key: ECDSA of P-256 or P-384, Ed25519, or RSA of 2048 bits or more, with SHA-256 or better"
+                .into(),
+        ),
         // Who is its own authority is no server's certificate to the verifier, unless it is the very one.
         rustls::Error::InvalidCertificate(error) => (
             format!("the certificate of {address} cannot be trusted: {error}"),
@@ -157,6 +165,13 @@ mod tests {
             (certificate(CertificateError::UnknownIssuer), "signed by nobody who is trusted"),
             (certificate(CertificateError::NotValidForName), "is not one of `box`"),
             (certificate(CertificateError::Revoked), "cannot be trusted"),
+            (
+                certificate(CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                    signature_algorithm_id: vec![6, 8],
+                    public_key_algorithm_id: vec![6, 7],
+                }),
+                "is signed in a way that is not supported here\n  whoever runs it must make one with another key: ECDSA",
+            ),
             (
                 certificate(CertificateError::Other(rustls::OtherError(std::sync::Arc::new(
                     CaUsedAsEndEntity,

@@ -51,3 +51,24 @@ async fn a_file_that_holds_no_token_ends_with_2_and_says_what_belongs_there() {
     let line = format!("get sites --token-file {}", folder.at("wrong").display());
     at.trimtab(&line).await.with_code(1).logged("the token that was given is not known");
 }
+
+#[tokio::test]
+async fn a_token_file_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new("[store]\nurl = \"memory:\"\n");
+    let (_daemon, url) = serve(&folder, &[]).await;
+    folder.write("token", "trimtab_00ff\n");
+    let file = folder.at("token");
+    let at = At::new(&url);
+    let ask = |more: &str| format!("version --daemon --token-file {}{more}", file.display());
+    let set = |mode: u32| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    set(0o644);
+    let wanted = format!(
+        "warning: the token file {0} can be read by others (mode 0644); do `chmod 600 {0}`\n",
+        file.display()
+    );
+    assert_eq!(at.trimtab(&ask("")).await.with_code(0).err, wanted);
+    assert_eq!(at.trimtab(&ask(" -q")).await.with_code(0).err, "");
+    set(0o600);
+    assert_eq!(at.trimtab(&ask("")).await.with_code(0).err, "");
+}
