@@ -26,12 +26,19 @@ impl Client {
         found.map(|answer| answer.body).map_err(|failure| absent(failure, controller))
     }
 
-    /// The keys of a kind that fail, in any of the controllers that reconcile it.
+    /// The keys of a kind whose last run failed, in any of the controllers that reconcile it.
     pub(crate) fn failing(&self, kind: &str) -> Result<Vec<Key>, Failure> {
         let mut failing = Vec::new();
-        for controller in self.controllers()? {
-            if controller.kind.as_deref() == Some(kind) && controller.queue.failing > 0 {
-                failing.extend(self.keys(&controller.name, Some("failing"))?.items);
+        for controller in self.controllers()?.iter().filter(|one| one.kind.as_deref() == Some(kind)) {
+            let queue = controller.queue;
+            // Those that wait come first, so that a long line of others does not crowd them out. One that is tried again fails until a run of it succeeds.
+            let states = [
+                ("failing", queue.failing),
+                ("running,ready,deferred", queue.running + queue.ready + queue.deferred),
+            ];
+            for (states, _) in states.into_iter().filter(|&(_, count)| count > 0) {
+                let keys = self.keys(&controller.name, Some(states))?.items;
+                failing.extend(keys.into_iter().filter(|key| key.failures > 0));
             }
         }
         Ok(failing)

@@ -62,7 +62,7 @@ pub(crate) struct Watch {
 }
 
 impl Client {
-    /// Watches, once it is [followed](Watch::follow). Lost connections are told on standard error unless it is `quiet`.
+    /// Watches, once it is [followed](Watch::follow). What is lost and found again is told on standard error unless it is `quiet`.
     pub(crate) fn watch(&self, watched: Watched, is_quiet: bool) -> Watch {
         let id = watched.from.clone().unwrap_or_default();
         Watch { client: self.clone(), watched, id, has_told: false, wait: FIRST, is_quiet }
@@ -79,7 +79,9 @@ impl Watch {
         loop {
             match self.connect() {
                 Ok(mut events) => {
-                    was_open = true;
+                    if std::mem::replace(&mut was_open, true) && !self.is_quiet {
+                        eprintln!("connected again");
+                    }
                     self.begin_anew(&mut each)?;
                     let why = self.read(&mut events, &mut each)?;
                     self.tell(&format!("the connection is lost ({why})"));

@@ -18,6 +18,7 @@ Examples:
   trimtab get sites -A -l tier=web -o wide     by label, in every namespace
   trimtab get site/blog -o pointer=/spec/port  one value, for a script
   trimtab get sites -w                         and go on with what changes
+  trimtab get sites -A -o yaml                 for `apply -f -` and `delete -f -`: it names the namespace, `-o name` does not
 
 READY is the condition of this type: `-` nobody has said yet, or not of this generation; `!` its key fails.
 Exit codes: 0 done, 3 a kind or a name is not there, 5 the daemon cannot be reached";
@@ -135,6 +136,11 @@ impl Get {
         }
         out.flush()?;
         drop(out);
+        if entries.form == Form::Name && !self.reach.is_quiet() && lie_apart(&found.list.items) {
+            eprintln!(
+                "warning: these lie in several namespaces, which `-o name` does not tell; `-o yaml` does, for `apply -f -` and `delete -f -`"
+            );
+        }
         self.tell(found);
         Ok(found.absent.iter().fold(Exit::Done, |_, absent| absent.tell()))
     }
@@ -150,6 +156,11 @@ impl Get {
             let place = match self.within.namespace() {
                 Some("*") => "any namespace".to_owned(),
                 named => format!("namespace {}", named.unwrap_or("default")),
+            };
+            let place = match self.within.partition() {
+                Some("*") => format!("{place} of any partition"),
+                Some(partition) => format!("{place} of partition {partition}"),
+                None => place,
             };
             let labels = if self.selector.is_some() { " with these labels" } else { "" };
             eprintln!("{}", visible(&format!("there is no {}{labels} in {place}", found.kinds.join(", "))));
@@ -191,6 +202,12 @@ impl Get {
             followed.map(|never| match never {})
         })
     }
+}
+
+/// Whether no single `-n` would name all of them.
+fn lie_apart(entries: &[Document]) -> bool {
+    let place = |entry: &Document| (entry.namespace.clone(), entry.partition.clone());
+    entries.windows(2).any(|two| place(&two[0]) != place(&two[1]))
 }
 
 /// What was found so far.

@@ -114,7 +114,7 @@ impl Queue {
 
     fn table(keys: &[Key], style: Style, now: SystemTime) -> Table {
         let columns = ["CONTROLLER", "KEY", "NAMESPACE", "STATE", "SINCE", "NEXT RUN", "FAILURES", "WHY"];
-        let mut table = Table::new(&columns, style);
+        let mut table = Table::new(&columns, style).fitted("WHY");
         for key in keys {
             table.row(vec![
                 key.controller.as_str().into(),

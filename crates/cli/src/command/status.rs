@@ -16,7 +16,8 @@ Examples:
   trimtab status
   trimtab status -o json | jq .controllers
 
-Exit codes: 0 everything works, 1 something does not (it is told), 5 the daemon cannot be reached";
+Exit codes: 0 the daemon is ready, 1 it is not, and why is told, 5 it cannot be reached
+Keys that fail are told in the first line, and do not make it 1: `trimtab queue --state failing` says why each does";
 
 /// `trimtab status`.
 #[derive(Clone, Debug, Args)]
@@ -62,6 +63,7 @@ impl Status {
 
 impl Standing {
     fn print(&self, style: Style, now: SystemTime, out: &mut impl Write) -> std::io::Result<()> {
+        let failing: usize = self.controllers.iter().map(|controller| controller.queue.failing).sum();
         for replica in &self.cluster.replicas {
             let (word, colour) =
                 if replica.readiness.ready { ("ready", Colour::Good) } else { ("not ready", Colour::Bad) };
@@ -72,7 +74,12 @@ impl Standing {
                 ago(&replica.started, now),
                 replica.id
             );
-            writeln!(out, "{}  {}", style.paint(word, Some(colour)), visible(&about))?;
+            let failing = match failing {
+                0 => String::new(),
+                1 => style.paint(", 1 key failing", Some(Colour::Bad)),
+                more => style.paint(&format!(", {more} keys failing"), Some(Colour::Bad)),
+            };
+            writeln!(out, "{}  {}{failing}", style.paint(word, Some(colour)), visible(&about))?;
             for reason in &replica.readiness.reasons {
                 writeln!(out, "  {}", visible(reason))?;
             }

@@ -79,8 +79,10 @@ impl Entries {
     }
 
     fn table(&self) -> Table {
-        let columns: &[&str] = if self.form == Form::Wide { &WIDE } else { &COLUMNS };
-        Table::new(columns, self.style)
+        if self.form == Form::Wide {
+            return Table::new(&WIDE, self.style);
+        }
+        Table::new(&COLUMNS, self.style).fitted("MESSAGE")
     }
 
     fn row(&self, entry: &Document) -> Vec<Cell> {

@@ -11,6 +11,8 @@ pub(crate) struct Style {
     pub(crate) is_terminal: bool,
     /// Words have colours.
     pub(crate) is_coloured: bool,
+    /// The columns of the terminal, when it is one.
+    pub(crate) width: Option<usize>,
 }
 
 /// What a colour says.
@@ -34,6 +36,7 @@ impl Style {
             is_aligned: is_terminal,
             is_terminal,
             is_coloured: is_terminal && !set("NO_COLOR") && !is_dumb,
+            width: is_terminal.then(crate::screen::columns),
         }
     }
 

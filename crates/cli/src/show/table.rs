@@ -1,8 +1,9 @@
 //! Rows in columns.
 
+use std::borrow::Cow;
 use std::io::{Result, Write};
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{Colour, Style, visible};
 
@@ -33,13 +34,24 @@ pub(crate) struct Table {
     widths: Vec<usize>,
     rows: Vec<Vec<Cell>>,
     style: Style,
+    /// The column that gives way when lines are wider than the terminal.
+    fitted: Option<usize>,
 }
+
+/// What is left of a column that gives way, however narrow the terminal is.
+const LEAST: usize = 10;
 
 impl Table {
     /// Without rows.
     pub(crate) fn new(titles: &[&'static str], style: Style) -> Self {
         let widths = titles.iter().map(|title| title.width()).collect();
-        Self { titles: titles.to_vec(), widths, rows: Vec::new(), style }
+        Self { titles: titles.to_vec(), widths, rows: Vec::new(), style, fitted: None }
+    }
+
+    /// What stands under this title is cut where lines would be wider than the terminal.
+    pub(crate) fn fitted(mut self, title: &str) -> Self {
+        self.fitted = self.titles.iter().position(|&known| known == title);
+        self
     }
 
     /// Adds a row.
@@ -76,12 +88,14 @@ impl Table {
         let shown = if self.style.is_aligned { &cells[..cells.len().min(last + 1)] } else { cells };
         out.write_all(before.as_bytes())?;
         for (column, cell) in shown.iter().enumerate() {
-            out.write_all(self.style.paint(&cell.text, cell.colour).as_bytes())?;
+            let width = self.width(column, before);
+            let text = cut(&cell.text, width);
+            out.write_all(self.style.paint(&text, cell.colour).as_bytes())?;
             if column + 1 == shown.len() {
                 break;
             }
             if self.style.is_aligned {
-                let blanks = self.widths[column].saturating_sub(cell.text.width()) + 2;
+                let blanks = width.saturating_sub(text.width()) + 2;
                 write!(out, "{:blanks$}", "")?;
             } else {
                 out.write_all(b"\t")?;
@@ -89,6 +103,30 @@ impl Table {
         }
         out.write_all(b"\n")
     }
+
+    /// How wide a column is, in lines that begin with this.
+    fn width(&self, column: usize, before: &str) -> usize {
+        let own = self.widths[column];
+        let Some(most) = self.style.width.filter(|_| self.fitted == Some(column)) else { return own };
+        let gaps = 2 * (self.widths.len() - 1);
+        let others = before.width() + gaps + self.widths.iter().sum::<usize>() - own;
+        own.min(most.saturating_sub(others).max(LEAST))
+    }
+}
+
+/// The text, or as much of it as fits and a sign that there is more.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.width() <= most {
+        return Cow::Borrowed(text);
+    }
+    let mut left = most.saturating_sub(1);
+    let fits = |one: &char| {
+        let width = one.width().unwrap_or(0);
+        let does = width <= left;
+        left = left.saturating_sub(width);
+        does
+    };
+    Cow::Owned(text.chars().take_while(fits).chain(['…']).collect())
 }
 
 #[cfg(test)]
@@ -123,6 +161,29 @@ docs           True   later
     fn for_programs_a_tab_stands_between_columns_and_no_column_is_left_out() {
         let text = printed(Style::default());
         assert!(text.starts_with("NAME\tREADY\tMESSAGE\nblog\tTrue\twritten\n日本\t-\t\n"), "{text}");
+    }
+
+    #[test]
+    fn a_column_of_free_text_is_cut_where_the_terminal_ends() {
+        let printed = |width: Option<usize>| {
+            let style = Style { width, ..Style::default().aligned() };
+            let mut table = Table::new(&["NAME", "MESSAGE", "AGE"], style).fitted("MESSAGE");
+            table.row(vec!["blog".into(), "no space left on device".into(), "3s".into()]);
+            table.row(vec!["docs".into(), "日本日本日本日本日本".into(), "3s".into()]);
+            let mut out = Vec::new();
+            table.print(&mut out, "").unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let wanted = "\
+NAME  MESSAGE       AGE
+blog  no space le…  3s
+docs  日本日本日…   3s
+";
+        assert_eq!(printed(Some(23)), wanted);
+        assert_eq!(printed(Some(5)).lines().nth(1), Some("blog  no space …  3s"), "a little is always left");
+        for width in [None, Some(80)] {
+            assert!(printed(width).contains("  no space left on device  3s\n"), "{width:?}");
+        }
     }
 
     #[test]

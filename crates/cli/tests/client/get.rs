@@ -2,6 +2,7 @@
 
 use super::at::{At, serve};
 use super::stage::{Daemon, Folder};
+use super::terminal::at_terminal;
 
 const WRITTEN: &str = r#"echo '{"status":{"conditions":[{"type":"Ready","status":"True","reason":"Written","message":"all well"}]}}'"#;
 
@@ -157,4 +158,74 @@ async fn a_list_goes_on_with_what_changes() {
         client.ended().await.with_code(0);
     }
     drop(daemon);
+}
+
+/// Story: while a key that had failed was tried again, it was shown as if nobody had said anything yet.
+#[tokio::test]
+async fn a_key_that_is_tried_again_is_marked_until_a_run_succeeds() {
+    let script = "if [ -e failed ]; then touch again; while [ ! -e mended ]; do sleep 0.01; done; exit 0; fi\ntouch failed; echo no space >&2; exit 3";
+    let folder = Folder::of_sites(script, "");
+    folder.site("blog");
+    let (daemon, url) = serve(&folder, &[]).await;
+    daemon.until("the second run", || folder.has("again")).await;
+    let at = At::new(&url);
+    assert_eq!(at.trimtab("queue").await.out.lines().nth(1).unwrap().split('\t').nth(3), Some("running"));
+    let out = at.trimtab("get sites").await.with_code(0).out;
+    assert!(out.contains("blog\tdefault\t1\t!\t") && out.contains("no space"), "{out}");
+    folder.write("mended", "");
+    daemon.says("1 reconciled").await;
+    let out = at.trimtab("get sites").await.with_code(0).out;
+    assert!(out.contains("blog\tdefault\t1\t-\t"), "{out}");
+}
+
+#[tokio::test]
+async fn names_of_several_namespaces_are_warned_of_and_yaml_goes_into_other_commands() {
+    let (folder, _daemon, at) = sites().await;
+    let all = at.trimtab("get sites -A -o name").await.with_code(0);
+    assert_eq!(all.out, "site/blog\nsite/docs\nsite/till\n");
+    all.logged("warning: these lie in several namespaces, which `-o name` does not tell; `-o yaml` does");
+    for line in ["get sites -A -o name -q", "get sites -o name", "get sites -A -o yaml"] {
+        assert_eq!(at.trimtab(line).await.with_code(0).err, "", "{line}");
+    }
+    let program = env!("CARGO_BIN_EXE_trimtab");
+    let line = format!("{program} get sites -A -o yaml | {program} delete -f - --dry-run");
+    let ended = at.shell(folder.path(), &line).await.with_code(0);
+    assert!(ended.out.contains("site/till in default/shop deleted (dry run)\n"), "{}", ended.out);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_there_in_the_partition_that_was_named() {
+    let (_folder, _daemon, at) = sites().await;
+    for (line, wanted) in [
+        ("get sites --partition nope", "there is no site in namespace default of partition nope\n"),
+        ("get sites -A --partition nope", "there is no site in any namespace of partition nope\n"),
+    ] {
+        assert_eq!(at.trimtab(line).await.with_code(0).err, wanted, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_cut_where_the_terminal_ends_and_nowhere_else() {
+    let long = "a message that goes on ".repeat(6);
+    let folder = Folder::of_sites(
+        &format!(
+            r#"echo '{{"status":{{"conditions":[{{"type":"Ready","status":"True","reason":"Written","message":"{}."}}]}}}}'"#,
+            long.trim()
+        ),
+        "",
+    );
+    folder.site("blog");
+    let (daemon, url) = serve(&folder, &[]).await;
+    daemon.says("1 reconciled").await;
+    let seen = |line: &'static [&'static str]| at_terminal(&url, &[("NO_COLOR", "1")], line, "");
+    for line in [&["get", "sites"][..], &["get", "sites", "-o", "table"]] {
+        let seen = seen(line).await;
+        let row = seen.text.lines().find(|line| line.starts_with("blog")).unwrap().to_owned();
+        assert_eq!((seen.code, row.chars().count() <= 80), (Some(0), true), "{row}");
+        assert!(row.contains("a message that goes") && row.contains("…  "), "{row}");
+    }
+    let wide = seen(&["get", "sites", "-o", "wide"]).await;
+    assert!(wide.text.contains(long.trim()), "{}", wide.text);
+    let piped = At::new(&url).trimtab("get sites -o table").await.out;
+    assert!(piped.contains(long.trim()), "{piped}");
 }

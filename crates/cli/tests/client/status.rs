@@ -60,3 +60,21 @@ async fn a_deletion_that_nobody_here_will_let_go_is_told_with_what_to_do() {
     at.trimtab("delete site/blog --drop-finalizer trimtab/sites --wait").await.with_code(0);
     assert!(!at.trimtab("status").await.out.contains("held by"));
 }
+
+#[tokio::test]
+async fn keys_that_fail_are_told_in_the_first_line_and_the_daemon_is_ready() {
+    let folder = Folder::of_sites("exit 65", "");
+    folder.site("blog");
+    let (daemon, url) = serve(&folder, &[]).await;
+    daemon.says("1 failing").await;
+    let at = At::new(&url);
+    let out = at.trimtab("status").await.with_code(0).out;
+    let first = out.lines().next().unwrap();
+    assert!(first.starts_with("ready  ") && first.ends_with(", 1 key failing"), "{out}");
+    folder.site("docs");
+    daemon.says("2 failing").await;
+    let out = at.trimtab("status").await.with_code(0).out;
+    assert!(out.lines().next().unwrap().ends_with(", 2 keys failing"), "{out}");
+    let help = at.trimtab("status --help").await.with_code(0).out;
+    assert!(help.contains("0 the daemon is ready, 1 it is not"), "{help}");
+}

@@ -90,4 +90,5 @@ async fn a_watch_goes_on_after_kill_9_without_gap_or_repeat() {
     assert_eq!(names, wanted);
     assert!(others.iter().all(|event| event == "progress" || event == "end-of-snapshot"), "{others:?}");
     assert!(ended.err.contains("trying again in"), "{}", ended.err);
+    assert_eq!(ended.err.matches("connected again\n").count(), 3, "{}", ended.err);
 }
