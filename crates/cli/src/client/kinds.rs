@@ -1,9 +1,14 @@
 //! Which kind is meant by a word: its name, its plural, or something near.
 
-use trimtab_http::wire::{Controller, Kinds, SourceStanding};
+use std::collections::BTreeMap;
+
+use trimtab_http::wire::{Controller, KindInfo, Kinds};
 
 use super::{Client, Failure};
-use crate::config::nearest;
+use crate::config::{misspelt, nearest};
+
+/// A kind that nobody else knows, and the one that was probably meant.
+pub(crate) type Doubt = (String, String);
 
 /// The kinds that a daemon knows: declared, with entries, or reconciled by a controller.
 #[derive(Clone, Debug, Default)]
@@ -24,13 +29,10 @@ impl Client {
     /// The kinds that there are.
     pub(crate) fn known_kinds(&self) -> Result<Known, Failure> {
         let kinds: Kinds = self.get(&["v1", "kinds"]).send()?.body;
-        let controllers: Vec<Controller> = self.get(&["v1", "controllers"]).send()?.body;
+        let controllers = self.controllers()?;
         let mut known: Vec<_> = kinds.items.into_iter().map(|kind| (kind.name, kind.plural)).collect();
         // Also what a controller only watches: of that there may be no entry at present.
-        let topic = |source: SourceStanding| Some(source.name).filter(|name| !name.contains(['/', ' ']));
-        let followed = controllers.into_iter().flat_map(|controller| {
-            controller.kind.into_iter().chain(controller.sources.into_iter().filter_map(topic))
-        });
+        let followed = controllers.iter().flat_map(followed).map(str::to_owned);
         for kind in followed.filter(|kind| !kind.starts_with(RESERVED)) {
             if !known.iter().any(|(name, _)| *name == kind) {
                 known.push((kind, None));
@@ -38,27 +40,55 @@ impl Client {
         }
         Ok(Known { kinds: known })
     }
+
+    /// Of kinds and how many entries of each were just written: those that nobody else knows, when one is near that somebody does.
+    pub(crate) fn doubts(&self, created: &BTreeMap<&str, usize>) -> Result<Vec<Doubt>, Failure> {
+        let kinds: Kinds = self.get(&["v1", "kinds"]).send()?.body;
+        if kinds.closed {
+            return Ok(Vec::new());
+        }
+        let controllers = self.controllers()?;
+        let followed: Vec<&str> = controllers.iter().flat_map(followed).collect();
+        let of_others = |kind: &&KindInfo| {
+            let own = created.get(kind.name.as_str()).copied().unwrap_or_default();
+            kind.entries > own && !kind.name.starts_with(RESERVED)
+        };
+        let words = kinds.items.iter().filter(of_others).map(|kind| (kind.name.clone(), kind.plural.clone()));
+        let followed = followed.into_iter().map(|kind| (kind.to_owned(), None));
+        let known = Known { kinds: words.chain(followed).collect() };
+        let doubt = |kind: &&str| {
+            let is_known = known.exists(kind) || kind.starts_with(RESERVED);
+            if is_known { None } else { known.near(kind).map(|near| ((*kind).to_owned(), near)) }
+        };
+        Ok(created.keys().filter_map(doubt).collect())
+    }
+
+    /// The controllers that watch a kind, or reconcile it.
+    pub(crate) fn watchers(&self, kind: &str) -> Result<Vec<String>, Failure> {
+        let mut controllers = self.controllers()?;
+        controllers.retain(|controller| followed(controller).any(|followed| followed == kind));
+        Ok(controllers.into_iter().map(|controller| controller.name).collect())
+    }
+}
+
+/// The kinds that a controller reconciles or watches.
+fn followed(controller: &Controller) -> impl Iterator<Item = &str> {
+    let sources = controller.sources.iter().map(|source| source.name.as_str());
+    // What else is followed of a kind has more than its name.
+    controller.kind.as_deref().into_iter().chain(sources.filter(|name| !name.contains(['/', ' '])))
 }
 
 impl Known {
     /// The kind that a word means: as it stands, by its declared plural, then by what plurals end in.
     pub(crate) fn resolve(&self, typed: &str) -> Result<String, Failure> {
-        let exists = |name: &str| self.kinds.iter().any(|(known, _)| known == name);
-        if exists(typed) || typed.starts_with(RESERVED) {
+        if self.exists(typed) || typed.starts_with(RESERVED) {
             return Ok(typed.to_owned());
         }
-        if let Some((name, _)) = self.kinds.iter().find(|(_, plural)| plural.as_deref() == Some(typed)) {
-            return Ok(name.clone());
-        }
-        let endings = [("ies", "y"), ("es", ""), ("s", "")];
-        let mut stems =
-            endings.iter().filter_map(|(ending, one)| Some(typed.strip_suffix(ending)?.to_owned() + one));
-        if let Some(name) = stems.find(|name| exists(name)) {
+        if let Some(name) = self.of_plural(typed) {
             return Ok(name);
         }
-        let words = self.kinds.iter().flat_map(|(name, plural)| std::iter::once(name).chain(plural));
         let failure = Failure::not_found(format!("there is no kind `{typed}`"));
-        Err(match nearest(typed, words.map(String::as_str)) {
+        Err(match nearest(typed, self.words()) {
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None if self.kinds.is_empty() => {
                 failure.hint("there are none yet: no entry, no controller, no [[kind]]")
@@ -68,6 +98,33 @@ impl Known {
                 failure.hint(format!("there are {}", names.join(", ")))
             }
         })
+    }
+}
+
+impl Known {
+    fn exists(&self, name: &str) -> bool {
+        self.kinds.iter().any(|(known, _)| known == name)
+    }
+
+    /// By its declared plural, then by what plurals end in.
+    fn of_plural(&self, typed: &str) -> Option<String> {
+        if let Some((name, _)) = self.kinds.iter().find(|(_, plural)| plural.as_deref() == Some(typed)) {
+            return Some(name.clone());
+        }
+        let endings = [("ies", "y"), ("es", ""), ("s", "")];
+        let mut stems =
+            endings.iter().filter_map(|(ending, one)| Some(typed.strip_suffix(ending)?.to_owned() + one));
+        stems.find(|name| self.exists(name))
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.kinds.iter().flat_map(|(name, plural)| std::iter::once(name).chain(plural)).map(String::as_str)
+    }
+
+    /// The kind that a word is the plural of, or a misspelling of.
+    fn near(&self, typed: &str) -> Option<String> {
+        let word = || misspelt(typed, self.words());
+        self.of_plural(typed).or_else(|| word().and_then(|word| self.resolve(word).ok()))
     }
 }
 

@@ -8,7 +8,7 @@ use trimtab::seams::Seams;
 use super::print::print;
 use super::{Exit, Settings};
 use crate::client::Failure;
-use crate::config::{Config, Level, Loaded, Problem, Problems, exposure, load, nearest};
+use crate::config::{Config, Level, Loaded, Problem, Problems, exposure, load, misspelt, nearest};
 use crate::daemon::api;
 use crate::documents::{Folder, Schemas};
 
@@ -126,11 +126,35 @@ pub(crate) fn kinds(config: &Config, folder: &Folder) -> Problems {
             }
         }
     }
-    if !closed.is_empty() {
+    if closed.is_empty() {
+        problems.extend(unfollowed(config, folder));
+    } else {
         for one in folder.declared.iter().filter(|one| !closed.contains(one.key.kind())) {
             let what = format!("`{}` is not declared by a `[[kind]]` of {}", one.key.kind(), file.display());
             let hint = did_you_mean(nearest(one.key.kind(), closed.iter().copied()));
             problems.push(Problem::error(Path::new(&one.origin), Some(one.line), "kind", what).hint(hint));
+        }
+    }
+    problems
+}
+
+/// Entries of a kind that no controller reconciles or watches, and that is nearly one that is: also when there are entries of that one.
+fn unfollowed(config: &Config, folder: &Folder) -> Problems {
+    let followed: BTreeSet<&str> = config
+        .controllers
+        .iter()
+        .flat_map(|controller| {
+            let watched = controller.watches.iter().map(|watched| watched.kind.as_str());
+            std::iter::once(controller.kind.as_str()).chain(watched)
+        })
+        .collect();
+    let mut problems = Problems::default();
+    for one in folder.declared.iter().filter(|one| !followed.contains(one.key.kind())) {
+        let kind = one.key.kind();
+        if let Some(near) = misspelt(kind, followed.iter().copied()) {
+            let what = format!("no controller reconciles or watches the kind `{kind}`");
+            let hint = Some(format!("did you mean `{near}`?"));
+            problems.push(Problem::warning(Path::new(&one.origin), Some(one.line), "kind", what).hint(hint));
         }
     }
     problems

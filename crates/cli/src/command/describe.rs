@@ -6,7 +6,7 @@ use clap::Args;
 use trimtab_http::wire::Description;
 
 use super::Exit;
-use crate::client::{Failure, Reach, Tenancies, wanted};
+use crate::client::{Client, Failure, Reach, Tenancies, wanted};
 use crate::show::{Few, Style, describe, pretty, value_yaml};
 
 const EXAMPLE: &str = "\
@@ -54,27 +54,25 @@ impl Describe {
             for name in &wanted.names {
                 let request = client.get(&["v1", "entries", &kind, name, "description"]).within(&self.within);
                 let description: Description = request.send()?.body;
-                self.print(&description, std::mem::take(&mut is_first), client.seams().wall(), &mut out)?;
+                if !std::mem::take(&mut is_first) && self.output == Few::Table {
+                    writeln!(out)?;
+                }
+                self.print(&client, &description, &mut out)?;
             }
         }
         out.flush()?;
         Ok(Exit::Done)
     }
 
-    fn print(
-        &self,
-        description: &Description,
-        is_first: bool,
-        now: std::time::SystemTime,
-        out: &mut impl Write,
-    ) -> Result<(), Failure> {
+    fn print(&self, client: &Client, description: &Description, out: &mut impl Write) -> Result<(), Failure> {
         let unshown = |error: String| Failure::failed(format!("the description cannot be shown: {error}"));
         match self.output {
             Few::Table => {
-                if !is_first {
-                    writeln!(out)?;
-                }
-                describe(description, Style::of_process().aligned(), now, out)?;
+                let is_reconciled = !description.controllers.is_empty();
+                let watchers =
+                    if is_reconciled { Vec::new() } else { client.watchers(&description.key.kind)? };
+                let style = Style::of_process().aligned();
+                describe(description, &watchers, style, client.seams().wall(), out)?;
             }
             Few::Json => {
                 let json = serde_json::to_string(description).map_err(|error| unshown(error.to_string()))?;

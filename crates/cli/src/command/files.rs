@@ -34,10 +34,17 @@ pub(crate) fn read(
     home.validate().map_err(|invalid| Failure::usage(invalid.to_string()))?;
     given(sources, &home, purpose).map_err(|problems| {
         let errors = problems.errors();
-        for problem in problems.sorted() {
+        let sorted = problems.sorted();
+        for problem in &sorted {
             eprintln!("{}", visible(&problem.to_string()));
         }
         let mistakes = if errors == 1 { "mistake" } else { "mistakes" };
-        Failure::failed(format!("{errors} {mistakes} to mend; nothing was done"))
+        let failure = Failure::failed(format!("{errors} {mistakes} to mend; nothing was done"));
+        // The API's list, as `get -o json` prints it.
+        if sorted.iter().any(|problem| problem.field == "items") {
+            return failure
+                .hint("a list of the API is no entry: `trimtab get KIND -o yaml` gives what is taken");
+        }
+        failure
     })
 }

@@ -27,4 +27,4 @@ pub(crate) use model::{
 pub(crate) use parse::is_pointer;
 pub(crate) use place::{Above, Effective, Place};
 pub(crate) use problem::{Level, Problem, Problems};
-pub(crate) use suggest::nearest;
+pub(crate) use suggest::{misspelt, nearest};

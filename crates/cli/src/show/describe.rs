@@ -9,9 +9,15 @@ use trimtab_http::wire::{Attention, Description, EntryKey, Key, Run};
 
 use super::{Cell, Colour, Style, Table, ago, ahead, conditions, key_text, place_text, value_yaml, visible};
 
-/// Prints it.
-pub(crate) fn describe(all: &Description, style: Style, now: SystemTime, out: &mut impl Write) -> Result<()> {
-    let page = Page { all, style, now };
+/// Prints it. `watchers` are the controllers that watch the kind.
+pub(crate) fn describe(
+    all: &Description,
+    watchers: &[String],
+    style: Style,
+    now: SystemTime,
+    out: &mut impl Write,
+) -> Result<()> {
+    let page = Page { all, watchers, style, now };
     page.head(out)?;
     page.relations(out)?;
     if let Some(entry) = &all.entry {
@@ -22,6 +28,7 @@ pub(crate) fn describe(all: &Description, style: Style, now: SystemTime, out: &m
 
 struct Page<'a> {
     all: &'a Description,
+    watchers: &'a [String],
     style: Style,
     now: SystemTime,
 }
@@ -157,11 +164,12 @@ impl Page<'_> {
 
     fn controllers(&self, out: &mut impl Write) -> Result<()> {
         if self.all.controllers.is_empty() {
-            return Self::line(
-                out,
-                "Controllers",
-                "none reconciles this kind, so nothing will come of the entry",
-            );
+            let what = match self.watchers {
+                [] => "so nothing will come of the entry".to_owned(),
+                watchers => format!("watched by {}", watchers.join(", ")),
+            };
+            let sign = if self.watchers.is_empty() { ',' } else { ';' };
+            return Self::line(out, "Controllers", &format!("none reconciles this kind{sign} {what}"));
         }
         writeln!(out, "Controllers:")?;
         self.all.controllers.iter().try_for_each(|attention| self.attention(attention, out))
@@ -218,7 +226,8 @@ impl Page<'_> {
 
     fn runs(&self, runs: &[Run], out: &mut impl Write) -> Result<()> {
         let mut table =
-            Table::new(&["LAST RUNS", "TOOK", "ENDED", "ATTEMPT", "INDEX", "BECAUSE", "SAID"], self.style);
+            Table::new(&["LAST RUNS", "TOOK", "ENDED", "ATTEMPT", "INDEX", "BECAUSE", "SAID"], self.style)
+                .fitted("SAID");
         for run in runs {
             let colour = match run.ended.as_str() {
                 "done" | "requeued" => Colour::Good,

@@ -207,3 +207,48 @@ async fn what_is_applied_to_an_entry_that_is_being_deleted_is_warned_of() {
     let ended = with(&at, &folder, "apply -f @blog.yaml").await.with_code(0);
     ended.logged("warning: site/blog is being deleted and goes when its finalizers do (trimtab/sites)");
 }
+
+/// Story: `kind: sites` was written beside the `site`s, and nobody ever looked at it.
+#[tokio::test]
+async fn a_kind_that_nobody_else_knows_and_that_is_near_one_is_warned_of_and_written() {
+    let folder = Folder::of_sites("true", "[[controller.watch]]\nkind = \"listing\"\nowner = true\n");
+    let (_daemon, url) = serve(&folder, &[]).await;
+    let at = At::new(&url);
+    let told = |kind: &str, near: &str| {
+        format!("warning: no controller and no other entry is of the kind `{kind}`; did you mean `{near}`?\n")
+    };
+    let entry = |kind: &str, name: &str| format!("kind: {kind}\nname: {name}\nspec: {{}}\n");
+    folder.write("two.yaml", &[entry("sites", "a"), entry("lisitng", "b")].join("---\n"));
+    for line in ["--dry-run", "--dry-run --atomic"] {
+        let ended = with(&at, &folder, &format!("apply -f @two.yaml {line}")).await.with_code(0);
+        assert_eq!(ended.err, told("lisitng", "listing") + &told("sites", "site"), "{line}");
+    }
+    let ended = with(&at, &folder, "apply -f @two.yaml").await.with_code(0);
+    assert_eq!(ended.err, told("lisitng", "listing") + &told("sites", "site"));
+    assert!(ended.out.contains("sites/a created"), "{}", ended.out);
+    assert_eq!(with(&at, &folder, "apply -f @two.yaml").await.with_code(0).err, "", "nothing was created");
+
+    folder.write("atomic.yaml", &entry("stie", "a"));
+    let ended = with(&at, &folder, "apply -f @atomic.yaml --atomic").await.with_code(0);
+    assert_eq!(ended.err, told("stie", "site"));
+    folder.write("more.yaml", &[entry("stie", "b"), entry("site", "c"), entry("account", "d")].join("---\n"));
+    for line in ["apply -f @more.yaml --dry-run", "apply -f @more.yaml"] {
+        let ended = with(&at, &folder, line).await.with_code(0);
+        assert_eq!(ended.err, "", "there is another entry, or none is near: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_the_api_is_no_entry_and_it_is_told_what_is() {
+    let (folder, _daemon, at) = empty().await;
+    folder.write("blog.yaml", BLOG);
+    with(&at, &folder, "apply -f @blog.yaml").await.with_code(0);
+    folder.write("list.json", &at.trimtab("get sites -o json").await.with_code(0).out);
+    let ended = with(&at, &folder, "apply -f @list.json").await.with_code(1);
+    ended
+        .logged("list.json:1: items: is not a field here")
+        .logged("\n  a list of the API is no entry: `trimtab get KIND -o yaml` gives what is taken\n");
+    folder.write("list.yaml", &at.trimtab("get sites -o yaml").await.with_code(0).out);
+    let ended = with(&at, &folder, "apply -f @list.yaml").await.with_code(0);
+    assert_eq!(ended.out, "site/blog unchanged\n");
+}

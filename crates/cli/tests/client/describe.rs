@@ -120,3 +120,20 @@ async fn what_was_put_off_says_why_and_a_kind_that_is_only_watched_is_known() {
     at.trimtab("get listings").await.with_code(0);
     at.trimtab("get lisitngs").await.with_code(3).logged("did you mean `listing`?");
 }
+
+/// Story: nothing would come of an entry, it was said, although a controller ran at each change of it.
+#[tokio::test]
+async fn an_entry_of_a_kind_that_is_only_watched_is_told_with_who_watches_it() {
+    let folder = Folder::of_sites("true", "[[controller.watch]]\nkind = \"listing\"\nowner = true\n");
+    folder.write("entries/a.yaml", "kind: listing\nname: a\nspec: {}\n---\nkind: note\nname: b\nspec: 1\n");
+    let (daemon, url) = serve(&folder, &[]).await;
+    daemon.logs("note/b: created").await;
+    let at = At::new(&url);
+    for (line, wanted) in [
+        ("describe listing a", "none reconciles this kind; watched by sites\n"),
+        ("describe note b", "none reconciles this kind, so nothing will come of the entry\n"),
+    ] {
+        let out = at.trimtab(line).await.with_code(0).out;
+        assert!(out.contains(wanted), "{line}: {out}");
+    }
+}

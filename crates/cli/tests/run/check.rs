@@ -70,3 +70,22 @@ async fn a_closed_set_of_kinds_refuses_others_wherever_they_stand() {
         .logged("site/blog: created")
         .logged("error: entries/c.yaml:1: kind: `sites` is not declared by a `[[kind]]`");
 }
+
+/// Story: `kind: sitee` beside the `site`s was a kind of its own, and nobody said so.
+#[tokio::test]
+async fn an_entry_whose_kind_is_nearly_one_that_a_controller_follows_is_worth_a_warning() {
+    let folder = Folder::of_sites("exit 0", "[[controller.watch]]\nkind = \"listing\"\nowner = true\n");
+    folder.site("blog");
+    folder.write(
+        "entries/more.yaml",
+        "kind: sitee\nname: a\nspec: {}\n---\nkind: listings\nname: b\nspec: {}\n---\nkind: listing\nname: c\nspec: {}\n---\nkind: account\nname: d\nspec: {}\n",
+    );
+    let ended = check(&folder).await.with_code(0);
+    for (line, kind, near) in [(1, "sitee", "site"), (5, "listings", "listing")] {
+        let wanted = format!(
+            "entries/more.yaml:{line}: kind: no controller reconciles or watches the kind `{kind}`; did you mean `{near}`?\n"
+        );
+        assert!(ended.err.contains(&wanted), "{wanted}{}", ended.err);
+    }
+    assert_eq!(ended.err.lines().count(), 2, "{}", ended.err);
+}

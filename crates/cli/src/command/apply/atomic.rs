@@ -1,10 +1,10 @@
 //! All entries in one transaction.
 
 use trimtab::backend::Limits;
-use trimtab_http::wire::{Operation, ProblemKind, Transacted, Transaction};
+use trimtab_http::wire::{Operation, Outcome, ProblemKind, Transacted, Transaction};
 
 use super::super::told::Told;
-use super::tell;
+use super::{doubts, tell};
 use crate::client::{Client, Failure};
 use crate::command::Exit;
 use crate::documents::Given;
@@ -21,6 +21,8 @@ pub(super) fn apply(client: &Client, given: Vec<Given>, dry_run: bool, told: Tol
     let request = client.post(&["v1", "transactions"]).only_asks(dry_run).json(&transaction);
     let done: Transacted = request.send().map_err(explained)?.body;
     done.results.iter().for_each(|written| tell(told, written));
+    let created = done.results.iter().filter(|written| written.outcome == Outcome::Created);
+    doubts::tell(client, created.map(|written| &written.key), dry_run, told);
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,7 @@
 //! `trimtab apply`: entries become what files say.
 
 mod atomic;
+mod doubts;
 mod singly;
 
 pub(crate) use singly::{is_owned_by, lacks_owner};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use trimtab_http::wire::{EntryKey, Outcome, ProblemKind};
 
 use super::super::told::{Told, shown};
-use super::tell;
+use super::{doubts, tell};
 use crate::client::{Client, Failure, key_of};
 use crate::command::Exit;
 use crate::documents::Given;
@@ -47,10 +47,14 @@ pub(super) fn apply(client: &Client, given: Vec<Given>, dry_run: bool, told: Tol
                 return exit;
             }
         }
+        let is_last = dry_run || created.len() == before || unowned.is_empty();
+        if is_last {
+            doubts::tell(client, &created, dry_run, told);
+        }
         if dry_run {
             return exit.worst(untried(unowned, created, told));
         }
-        if created.len() == before || unowned.is_empty() {
+        if is_last {
             let told = unowned.into_iter().map(|(given, failure)| failure.about(&given).tell());
             return told.fold(exit, Exit::worst);
         }
