@@ -52,7 +52,8 @@ async fn a_deletion_that_nobody_here_will_let_go_is_told_with_what_to_do() {
     daemon.ended().await.with_code(0);
 
     folder.write("trimtab.toml", &controller.replace("sites", "others"));
-    let (_daemon, url) = serve(&folder, &[]).await;
+    let (daemon, url) = serve(&folder, &[]).await;
+    daemon.says("others  ready").await;
     let at = At::new(&url);
     let out = at.trimtab("status").await.with_code(0).out;
     let wanted = "site/blog is being deleted and held by trimtab/sites, which no controller here takes off; if nobody else will: `trimtab delete site/blog --drop-finalizer trimtab/sites`";
