@@ -8,6 +8,7 @@ mod check;
 mod dependencies;
 mod metrics;
 mod process;
+mod protos;
 mod test;
 mod tidy;
 
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   docs    the documentation of the workspace; warnings are errors
   tidy    what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
   metrics docs/metrics.md anew, from the tables in the code
+  protos  the code that speaks etcd's protocol anew, from crates/etcd/proto
   deps    licences, duplicate versions and the number of dependencies
 ";
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "docs" => check::docs(),
         "tidy" => tidy::run(),
         "metrics" => metrics::write(),
+        "protos" => protos::write(),
         "deps" => dependencies::run(),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
