@@ -1,0 +1,128 @@
+//! Opening a store: who answers, is it etcd, is it new enough, and what lies below the prefix.
+
+use trimtab_backend::{Limits, StoreId};
+
+use crate::ConnectError;
+use crate::answer::Answer;
+use crate::core::Core;
+use crate::identity::{FORMAT, Identity, Meta, read, written};
+use crate::layout::Layout;
+use crate::proto::{Compare, PutRequest, RangeRequest, TxnRequest};
+use crate::servers::{Server, Servers};
+use crate::version::{MINIMUM, is_enough};
+
+pub(crate) async fn connect(
+    servers: Servers,
+    prefix: &str,
+    layout: Layout,
+    limits: Limits,
+) -> Result<Core, ConnectError> {
+    look_at(&servers).await?;
+    let identity = identify(&servers, prefix, &layout).await?;
+    Ok(Core::new(servers, layout, limits, identity))
+}
+
+/// Demands that every server that answers is one that will do, and that one answers.
+async fn look_at(servers: &Servers) -> Result<(), ConnectError> {
+    let mut tried = Vec::new();
+    for server in servers.list() {
+        let endpoint = server.address().to_owned();
+        match servers.status(server).await {
+            Ok(status) if is_enough(&status.version) => {}
+            Ok(status) => {
+                return Err(ConnectError::TooOld { endpoint, found: status.version, minimum: MINIMUM });
+            }
+            Err(answer) => tried.push((endpoint, away(server, answer)?)),
+        }
+    }
+    if tried.len() == servers.list().len() { Err(ConnectError::Unreachable { tried }) } else { Ok(()) }
+}
+
+/// What is wrong with a server that does not say who it is; an error when no waiting mends it.
+fn away(server: &Server, answer: Answer) -> Result<String, ConnectError> {
+    let endpoint = server.address().to_owned();
+    let secure = endpoint.starts_with("https://");
+    match answer {
+        Answer::NotSent(what) | Answer::Open(what) if secure && is_tls(&what) => {
+            Err(ConnectError::Tls { endpoint, what })
+        }
+        Answer::NotSent(what) => Ok(what),
+        // In the server's own words, or silence: it is not well. Anything else is no answer of etcd's.
+        Answer::Open(what) if what.contains("etcdserver: ") || what.starts_with("no answer") => Ok(what),
+        Answer::Open(what) | Answer::NotEtcd(what) => Err(ConnectError::NotEtcd { endpoint, what }),
+        Answer::NoLeader => Ok("it has no leader".into()),
+        other => Err(refused(other)),
+    }
+}
+
+fn is_tls(what: &str) -> bool {
+    ["certificate", "tls", "TLS", "InvalidMessage", "corrupt message", "handshake", "alert"]
+        .iter()
+        .any(|part| what.contains(part))
+}
+
+/// Which store lies below the prefix; begins one when there is nothing.
+async fn identify(servers: &Servers, prefix: &str, layout: &Layout) -> Result<Identity, ConnectError> {
+    let meta = layout.meta();
+    loop {
+        let found = servers.range(RangeRequest::of(meta.clone())).await.map_err(refused)?;
+        if let Some(found) = found.kvs.first() {
+            return match read(&found.value) {
+                Meta::Ours(store) => Ok(Identity { store, created: found.create_revision }),
+                Meta::Newer(newer) => {
+                    Err(ConnectError::NewerFormat { prefix: prefix.into(), found: newer, supported: FORMAT })
+                }
+                Meta::Foreign => Err(in_use(prefix, &meta, "is not what Trimtab writes there")),
+            };
+        }
+        is_free(servers, prefix, layout).await?;
+        let store = StoreId::new(servers.seams().random_bytes());
+        let put = PutRequest { key: meta.clone(), value: written(store) };
+        // Another process may be first; then its store is the one.
+        let begin = TxnRequest {
+            compare: vec![Compare::absent(meta.clone())],
+            success: vec![put.into()],
+            failure: Vec::new(),
+        };
+        servers.repeatable(begin).await.map_err(refused)?;
+    }
+}
+
+/// Demands that nothing lies below the prefix.
+async fn is_free(servers: &Servers, prefix: &str, layout: &Layout) -> Result<(), ConnectError> {
+    let (key, range_end) = layout.whole();
+    let any = RangeRequest { limit: 1, keys_only: true, ..RangeRequest::between(key, range_end) };
+    match servers.range(any).await {
+        Ok(found) => match found.kvs.first() {
+            Some(other) => {
+                Err(in_use(prefix, &other.key, "is there, and nothing says that a store of Trimtab's is"))
+            }
+            None => Ok(()),
+        },
+        // A user with rights on what a store needs, and no others.
+        Err(Answer::Denied(_)) => Ok(()),
+        Err(answer) => Err(refused(answer)),
+    }
+}
+
+fn in_use(prefix: &str, key: &[u8], what: &'static str) -> ConnectError {
+    ConnectError::PrefixInUse { prefix: prefix.into(), key: String::from_utf8_lossy(key).into_owned(), what }
+}
+
+fn refused(answer: Answer) -> ConnectError {
+    match answer {
+        Answer::Denied(what) => ConnectError::Denied { what },
+        Answer::Token => {
+            ConnectError::Denied { what: "the server does not take the token that it gave; try again".into() }
+        }
+        Answer::Full => ConnectError::Full,
+        Answer::NoLeader => ConnectError::NotReady { what: "the cluster has no leader".into() },
+        Answer::Overloaded => ConnectError::NotReady { what: "it has too many requests".into() },
+        Answer::NotSent(what) | Answer::Open(what) | Answer::NotEtcd(what) | Answer::Invalid(what) => {
+            ConnectError::NotReady { what }
+        }
+        Answer::Compacted | Answer::TooLarge => {
+            ConnectError::NotReady { what: "its answer does not fit".into() }
+        }
+    }
+}
