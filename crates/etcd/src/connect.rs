@@ -19,7 +19,13 @@ pub(crate) async fn connect(
 ) -> Result<Core, ConnectError> {
     look_at(&servers).await?;
     let identity = identify(&servers, prefix, &layout).await?;
-    Ok(Core::new(servers, layout, limits, identity))
+    let core = Core::new(servers, layout, limits, identity);
+    // Made while there is space: a store that fills up later still takes deletes from whoever has a lane.
+    match core.lanes().take(core.servers(), core.layout()).await {
+        Ok(first) => first.unmoved(),
+        Err(answer) => tracing::warn!(?answer, "no lane could be made yet"),
+    }
+    Ok(core)
 }
 
 /// Demands that every server that answers is one that will do, and that one answers.
@@ -66,9 +72,9 @@ async fn identify(servers: &Servers, prefix: &str, layout: &Layout) -> Result<Id
     let meta = layout.meta();
     loop {
         let found = servers.range(RangeRequest::of(meta.clone())).await.map_err(refused)?;
-        if let Some(found) = found.kvs.first() {
+        if let Some(found) = found.kvs.into_iter().next() {
             return match read(&found.value) {
-                Meta::Ours(store) => Ok(Identity { store, created: found.create_revision }),
+                Meta::Ours(store) => Ok(Identity { store, meta: found.value }),
                 Meta::Newer(newer) => {
                     Err(ConnectError::NewerFormat { prefix: prefix.into(), found: newer, supported: FORMAT })
                 }

@@ -47,7 +47,7 @@ impl Core {
 
     /// Which store this was when somebody last looked.
     pub(crate) fn identity(&self) -> Identity {
-        *self.identity.lock()
+        self.identity.lock().clone()
     }
 
     /// Looks which store this is, and where its head is.
@@ -63,8 +63,8 @@ impl Core {
         let Meta::Ours(store) = identity::read(&meta.value) else {
             return Err(self.broken("is not what Trimtab wrote there; something else uses this prefix"));
         };
-        let identity = Identity { store, created: meta.create_revision };
-        let before = std::mem::replace(&mut *self.identity.lock(), identity);
+        let identity = Identity { store, meta: meta.value };
+        let before = std::mem::replace(&mut *self.identity.lock(), identity.clone());
         if before != identity {
             tracing::warn!(store = ?identity.store, before = ?before.store, "another store is at this address");
         }

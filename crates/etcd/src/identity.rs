@@ -2,27 +2,23 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use trimtab_backend::{Index, Position, StoreId};
+use trimtab_backend::{Position, StoreId};
 
 use crate::transaction::index;
 
 /// The format of what lies under a root.
 pub(crate) const FORMAT: u64 = 1;
 
-/// The id of a store, and the revision at which it was written: another store at the same address has another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The id of a store, and the bytes that say so: every commit is made on the condition that they still do.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) store: StoreId,
-    pub(crate) created: i64,
+    pub(crate) meta: Bytes,
 }
 
 impl Identity {
-    pub(crate) fn position(self, revision: i64) -> Position {
-        self.at(index(revision))
-    }
-
-    pub(crate) const fn at(self, index: Index) -> Position {
-        Position { store: self.store, index }
+    pub(crate) fn position(&self, revision: i64) -> Position {
+        Position { store: self.store, index: index(revision) }
     }
 }
 

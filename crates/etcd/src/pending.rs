@@ -1,5 +1,6 @@
 //! Settling what became of a transaction whose answer was lost (contract U2).
 
+use bytes::Bytes;
 use tokio::sync::Mutex;
 use trimtab_backend::{CommitError, Invalid, Pending, Verdict, Why};
 
@@ -7,7 +8,7 @@ use crate::answer::{Answer, unavailable};
 use crate::core::Core;
 use crate::identity::Identity;
 use crate::lanes::{Lane, Mark};
-use crate::proto::{Compare, DeleteRangeRequest, KeyValue, RangeRequest, TxnRequest};
+use crate::proto::{Compare, DeleteRangeRequest, KeyValue, RangeRequest, TxnRequest, TxnResponse};
 
 /// What [`Pending`] holds.
 #[derive(Debug)]
@@ -17,28 +18,23 @@ pub(crate) struct Ticket {
     lane: Lane,
     trace: Trace,
     /// Held while it is being settled.
-    settled: Mutex<Settled>,
+    verdict: Mutex<Option<Verdict>>,
 }
 
-/// What the transaction does to its lane when it commits.
-#[derive(Clone, Copy, Debug)]
+/// What tells that the transaction committed.
+#[derive(Clone, Debug)]
 pub(crate) enum Trace {
-    Marks(Mark),
-    Removes,
-}
-
-#[derive(Debug, Default)]
-struct Settled {
-    verdict: Option<Verdict>,
-    /// An attempt to take the lane away was sent and not answered: it may have been the one that removed it.
-    attempted: bool,
+    /// Its mark in its lane.
+    Mark(Mark),
+    /// That none of these stands at the revision any more that it was to be deleted at: what a store without space takes leaves no mark.
+    Gone(Vec<(Bytes, i64)>),
 }
 
 impl Ticket {
     /// The error that a commit answers whose own answer was lost.
     pub(crate) fn unknown(core: &Core, identity: Identity, lane: Lane, trace: Trace) -> CommitError {
-        let (process, settled) = (core.lanes().process(), Mutex::default());
-        CommitError::Unknown(Pending::new(Self { process, identity, lane, trace, settled }))
+        let (process, verdict) = (core.lanes().process(), Mutex::default());
+        CommitError::Unknown(Pending::new(Self { process, identity, lane, trace, verdict }))
     }
 
     /// Takes the lane away from the transaction; if that had it before, it has left its trace. Every call gives the same verdict.
@@ -46,70 +42,72 @@ impl Ticket {
         if self.process != core.lanes().process() {
             return Err(foreign());
         }
-        let mut settled = self.settled.lock().await;
-        if let Some(verdict) = settled.verdict {
+        let mut settled = self.verdict.lock().await;
+        if let Some(verdict) = *settled {
             return Ok(verdict);
         }
-        let verdict = self.take_away(core, &mut settled).await?;
-        settled.verdict = Some(verdict);
+        // Sent twice it does the same: it takes away one version of the lane, which was there once.
+        let response = core.servers().repeatable(self.taking_away()).await.map_err(not_settled)?;
+        let verdict = match &self.trace {
+            Trace::Mark(mark) => self.marked(core, *mark, response)?,
+            Trace::Gone(guards) => self.gone(guards, response),
+        };
+        *settled = Some(verdict);
         Ok(verdict)
     }
 
-    async fn take_away(&self, core: &Core, settled: &mut Settled) -> Result<Verdict, CommitError> {
-        // Removing it, rather than writing to it, is possible in a store without space too.
+    /// Removing the lane, rather than writing to it, is possible in a store without space too. Nobody else removes it.
+    fn taking_away(&self) -> TxnRequest {
         let key = &self.lane.key;
-        let request = TxnRequest {
-            compare: vec![Compare::written_at(key.clone(), self.lane.version)],
-            success: vec![DeleteRangeRequest { key: key.clone(), ..Default::default() }.into()],
-            failure: vec![RangeRequest::of(key.clone()).into()],
-        };
-        let before = std::mem::replace(&mut settled.attempted, true);
-        let response = match core.servers().write(request).await {
-            Ok(response) => response,
-            Err(answer) => {
-                settled.attempted = before || matches!(answer, Answer::Open(_));
-                return Err(not_settled(answer));
+        let remove = DeleteRangeRequest { key: key.clone(), ..Default::default() };
+        let read: Vec<_> = match &self.trace {
+            Trace::Mark(_) => vec![RangeRequest::of(key.clone()).into()],
+            Trace::Gone(guards) => {
+                guards.iter().map(|(key, _)| RangeRequest::of(key.clone()).into()).collect()
             }
         };
-        settled.attempted = before;
+        let compare = vec![Compare::written_at(key.clone(), self.lane.version)];
+        TxnRequest { compare, success: [vec![remove.into()], read.clone()].concat(), failure: read }
+    }
+
+    fn marked(&self, core: &Core, mark: Mark, response: TxnResponse) -> Result<Verdict, CommitError> {
         if response.succeeded {
             return Ok(Verdict::Never);
         }
-        let head = response.revision();
-        let lane = response.found().next().and_then(|mut found| found.pop());
-        self.judge(core, before, head, lane)
-    }
-
-    /// The lane had moved already: by whom?
-    fn judge(
-        &self,
-        core: &Core,
-        attempted: bool,
-        head: i64,
-        lane: Option<KeyValue>,
-    ) -> Result<Verdict, CommitError> {
-        match (self.trace, lane) {
-            (Trace::Marks(mark), Some(lane)) if mark.is_on(&lane) => {
+        match only(response) {
+            // An earlier attempt took it away.
+            None => Ok(Verdict::Never),
+            Some(lane) if mark.is_on(&lane) => {
                 let at = lane.mod_revision;
                 core.lanes().put_back(Lane { key: lane.key, version: at });
                 Ok(Verdict::Committed(self.identity.position(at)))
             }
-            // An earlier attempt did, for nobody else removes it.
-            (Trace::Marks(_), None) => Ok(Verdict::Never),
-            (Trace::Removes, None) if !attempted => Ok(Verdict::Committed(self.identity.position(head))),
-            (Trace::Removes, None) => Err(Invalid::new(
-                "pending",
-                "can no longer be settled: the store is full, and an attempt to settle it was not answered; read the entries and decide again",
-            )
-            .into()),
-            (_, Some(_)) => Err(CommitError::Broken {
+            Some(lane) => Err(CommitError::Broken {
                 what: format!(
                     "`{}` was written by another; nobody but Trimtab may write below the prefix",
-                    String::from_utf8_lossy(&self.lane.key)
+                    String::from_utf8_lossy(&lane.key)
                 ),
             }),
         }
     }
+
+    /// The transaction deletes all of them or none. When all are gone another may have been as fast, which comes to the same. Where it
+    /// committed is not told; it is at or before the position given.
+    fn gone(&self, guards: &[(Bytes, i64)], response: TxnResponse) -> Verdict {
+        let head = response.revision();
+        let mut found = response.found().map(|mut found| found.pop());
+        let mut stands = |at: i64| found.next().flatten().is_some_and(|found| found.mod_revision == at);
+        let standing = guards.iter().filter(|(_, at)| stands(*at)).count();
+        if standing == 0 && !guards.is_empty() {
+            Verdict::Committed(self.identity.position(head))
+        } else {
+            Verdict::Never
+        }
+    }
+}
+
+fn only(response: TxnResponse) -> Option<KeyValue> {
+    response.found().next().and_then(|mut found| found.pop())
 }
 
 /// What an attempt to settle answers that did not.

@@ -10,22 +10,13 @@ use crate::proto::{
     Compare, DeleteRangeRequest, KeyValue, PutRequest, RangeRequest, RequestOp, TxnRequest, TxnResponse,
 };
 
-/// What a transaction does to its lane when it commits. Either way it falsifies its own guard, so that it can be committed once at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum LaneWrite<'a> {
-    /// Leaves its mark.
-    Mark(&'a Mark),
-    /// Removes it: a store without space takes no put, but deletes.
-    Remove,
-}
-
-/// One etcd transaction: the store is the one we know, every condition holds, the lane has not moved; then every operation, and the lane. The
-/// other branch reads what the conditions are about, so that a conflict tells what is there.
+/// One etcd transaction: the store is the one we know, every condition holds, the lane has not moved; then every operation, and a mark in the
+/// lane. The other branch reads what the conditions are about, so that a conflict tells what is there.
 pub(crate) fn request(
     layout: &Layout,
     transaction: &Transaction,
-    identity: Identity,
-    lane: Option<(&Lane, LaneWrite<'_>)>,
+    identity: &Identity,
+    lane: Option<(&Lane, Option<Mark>)>,
 ) -> TxnRequest {
     let mut request = TxnRequest::default();
     for (key, part, expect) in guards(transaction) {
@@ -37,15 +28,14 @@ pub(crate) fn request(
         request.failure.push(RangeRequest::of(path).into());
     }
     request.success.extend(transaction.operations.iter().map(|operation| write(layout, operation)));
-    request.compare.push(Compare::created_at(layout.meta(), identity.created));
+    request.compare.push(Compare::holds(layout.meta(), identity.meta.clone()));
     request.failure.push(RangeRequest::of(layout.meta()).into());
-    if let Some((lane, then)) = lane {
+    if let Some((lane, mark)) = lane {
         request.compare.push(Compare::written_at(lane.key.clone(), lane.version));
         request.failure.push(RangeRequest::of(lane.key.clone()).into());
-        request.success.push(match then {
-            LaneWrite::Mark(mark) => PutRequest { key: lane.key.clone(), value: mark.value() }.into(),
-            LaneWrite::Remove => DeleteRangeRequest { key: lane.key.clone(), ..Default::default() }.into(),
-        });
+        request
+            .success
+            .extend(mark.map(|mark| PutRequest { key: lane.key.clone(), value: mark.value() }.into()));
     }
     request
 }
@@ -81,7 +71,7 @@ pub(crate) struct Refused {
 /// Reads the answer of a transaction whose comparisons did not all hold.
 pub(crate) fn refused(
     transaction: &Transaction,
-    identity: Identity,
+    identity: &Identity,
     lane: Option<&Lane>,
     response: TxnResponse,
 ) -> Refused {
@@ -98,7 +88,7 @@ pub(crate) fn refused(
     let at = found.next().flatten();
     Refused {
         failed,
-        same_store: meta.is_some_and(|meta| meta.create_revision == identity.created),
+        same_store: meta.is_some_and(|meta| meta.value == identity.meta),
         lane_stands: lane.is_none_or(|lane| at.is_some_and(|at| at.mod_revision == lane.version)),
     }
 }

@@ -49,15 +49,16 @@ impl Compare {
         Self { key, target: compare::CompareTarget::Mod.into(), target_union, ..Self::default() }
     }
 
-    /// The key's life began at this revision; 0: it is not there.
-    pub(crate) fn created_at(key: Bytes, revision: i64) -> Self {
-        let target_union = Some(compare::TargetUnion::CreateRevision(revision));
+    /// The key is not there.
+    pub(crate) fn absent(key: Bytes) -> Self {
+        let target_union = Some(compare::TargetUnion::CreateRevision(0));
         Self { key, target: compare::CompareTarget::Create.into(), target_union, ..Self::default() }
     }
 
-    /// The key is not there.
-    pub(crate) fn absent(key: Bytes) -> Self {
-        Self::created_at(key, 0)
+    /// The key holds these bytes.
+    pub(crate) fn holds(key: Bytes, value: Bytes) -> Self {
+        let target_union = Some(compare::TargetUnion::Value(value));
+        Self { key, target: compare::CompareTarget::Value.into(), target_union, ..Self::default() }
     }
 }
 
