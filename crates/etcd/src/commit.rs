@@ -12,7 +12,8 @@ use crate::proto::{Compare, RangeRequest};
 use crate::transaction::{Refused, refused, request, revision};
 
 /// How a try ended that is not an error.
-enum Attempt {
+#[derive(Debug)]
+pub(crate) enum Attempt {
     Done(Commit),
     /// Not applied: what was not asked for, but put in as a guard, no longer holds. Another try may do.
     Stale,
@@ -75,7 +76,11 @@ impl Core {
         Err(unavailable(Why::Busy))
     }
 
-    async fn attempt(&self, transaction: &Transaction, trace: Trace) -> Result<Attempt, CommitError> {
+    pub(crate) async fn attempt(
+        &self,
+        transaction: &Transaction,
+        trace: Trace,
+    ) -> Result<Attempt, CommitError> {
         let identity = self.identity();
         let taken = match self.lanes().take(self.servers(), self.layout()).await {
             Err(Answer::Full) => return Ok(Attempt::Full),

@@ -33,7 +33,8 @@ pub enum ConnectError {
     },
     /// What answers at the address is not etcd.
     #[error(
-        "what answers at `{endpoint}` is no etcd server ({what}); check the port (clients of etcd usually connect to 2379), and whether it wants `https://`"
+        "what answers at `{endpoint}` is no etcd server ({what}); check the port (clients of etcd usually connect to 2379), and {}",
+        scheme_advice(endpoint)
     )]
     NotEtcd {
         /// The endpoint.
@@ -108,6 +109,15 @@ fn listed(tried: &[(String, String)]) -> String {
     tried.iter().map(|(endpoint, what)| format!("`{endpoint}`: {what}")).collect::<Vec<_>>().join("; ")
 }
 
+fn scheme_advice(endpoint: &str) -> &'static str {
+    if endpoint.starts_with("https://") {
+        // A server says that it misses a certificate after the handshake, by ending the connection.
+        "whether the server asks for a certificate of its clients: give one with `client_certificate`"
+    } else {
+        "whether it wants `https://`"
+    }
+}
+
 fn tls_advice(what: &str) -> &'static str {
     let has = |part: &str| what.contains(part);
     if has("xpired") {
@@ -120,7 +130,7 @@ fn tls_advice(what: &str) -> &'static str {
         "; use the name that stands in the certificate as address, or give it with `server_name`"
     } else if has("CertificateRequired") || has("certificate required") {
         "; the server asks for a certificate of this client: give one with `client_certificate`"
-    } else if has("InvalidMessage") || has("corrupt message") || has("InvalidContentType") {
+    } else if has("InvalidMessage") || has("corrupt message") || has("handshake eof") {
         "; what answers there does not speak TLS: does the address need `http://`?"
     } else {
         ""

@@ -48,6 +48,11 @@ impl Etcd {
     pub(crate) fn new(core: Core) -> Self {
         Self(Arc::new(core))
     }
+
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.0
+    }
 }
 
 /// Cancel safe: a commit whose future is dropped happens or not, as after a lost answer, and holds up no other.

@@ -36,6 +36,8 @@ mod pending;
 mod proto;
 mod read;
 mod servers;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod version;
 

@@ -45,7 +45,8 @@
 //! spawning; virtual time with the feature `virtual`).
 //!
 //! # Features
-//! `embedded` (default): [`open`]. `signal` (default): [`interrupted`]. `anyhow`: `?` on `anyhow::Error` keeps its marks. `virtual`: virtual time for
+//! `embedded` (default): [`open`]. `signal` (default): [`interrupted`]. `etcd`: `Etcd`, a store that several
+//! machines share. `anyhow`: `?` on `anyhow::Error` keeps its marks. `virtual`: virtual time for
 //! tests.
 //!
 //! **Knows nothing of** files and scripts: those are the binary's.
@@ -77,11 +78,21 @@ pub use signal::interrupted;
 #[cfg(feature = "embedded")]
 #[doc(no_inline)]
 pub use trimtab_embedded::Embedded;
+#[cfg(feature = "etcd")]
+#[doc(no_inline)]
+pub use trimtab_etcd::Etcd;
 
 /// The storage contract: to write a backend of your own, and to check it.
 pub mod backend {
     #[doc(no_inline)]
     pub use trimtab_backend::*;
+}
+
+/// The store in etcd: how to connect, and what can go wrong.
+#[cfg(feature = "etcd")]
+pub mod etcd {
+    #[doc(no_inline)]
+    pub use trimtab_etcd::*;
 }
 
 /// Work queue, defer queue and limiters, usable alone.

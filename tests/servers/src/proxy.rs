@@ -39,8 +39,10 @@ struct State {
     requests: Way,
     answers: Way,
     delay: Duration,
-    /// New connections are closed at once.
+    /// Nobody is to listen, so that the system refuses new connections.
     refusing: bool,
+    /// Nobody listens.
+    refused: bool,
     ended: bool,
     open: Vec<[TcpStream; 2]>,
     /// Bytes that came from the server and were swallowed or held.
@@ -63,7 +65,7 @@ impl Proxy {
             changed: Condvar::new(),
         });
         let accepting = Arc::clone(&shared);
-        spawn(move || accepting.accept(&listener));
+        spawn(move || accepting.listen(listener, own));
         Self { shared, port: own }
     }
 
@@ -102,10 +104,25 @@ impl Proxy {
         self.shared.change(|state| state.delay = delay);
     }
 
-    /// Ends all connections and refuses new ones.
+    /// Ends all connections; new ones are refused, as by a machine where nobody listens.
     pub fn cut(&self) {
-        self.shared.change(|state| state.refusing = true);
+        self.refuse(true);
         self.end_connections();
+    }
+
+    /// Waits until the listener is gone, or is there again.
+    fn refuse(&self, refusing: bool) {
+        self.shared.change(|state| state.refusing = refusing);
+        self.look_up();
+        let mut state = self.shared.state.lock();
+        while state.refused != refusing {
+            self.shared.changed.wait(&mut state);
+        }
+    }
+
+    /// One connection, so that the thread that accepts looks up.
+    fn look_up(&self) {
+        let _looked_up = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
     }
 
     /// Ends all connections; new ones are taken.
@@ -127,8 +144,8 @@ impl Proxy {
         }
         self.shared.change(|state| {
             (state.requests, state.answers, state.delay) = (Way::Open, Way::Open, Duration::ZERO);
-            state.refusing = false;
         });
+        self.refuse(false);
     }
 
     /// How many bytes from the server have not come through since the proxy was made.
@@ -148,16 +165,37 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    fn accept(self: &Arc<Self>, listener: &TcpListener) {
-        for client in listener.incoming() {
-            if self.state.lock().ended {
+    /// Listens, and does not while connections are to be refused, on one port all the time.
+    fn listen(self: &Arc<Self>, mut listener: TcpListener, port: u16) {
+        loop {
+            self.accept(&listener);
+            drop(listener);
+            let mut state = self.state.lock();
+            state.refused = true;
+            self.changed.notify_all();
+            while state.refusing && !state.ended {
+                self.changed.wait(&mut state);
+            }
+            if state.ended {
                 return;
             }
-            let Ok(client) = client else { continue };
-            if self.state.lock().refusing {
-                continue;
+            listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port that it had");
+            state.refused = false;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Takes connections until they are to be refused.
+    fn accept(self: &Arc<Self>, listener: &TcpListener) {
+        for client in listener.incoming() {
+            {
+                let state = self.state.lock();
+                if state.ended || state.refusing {
+                    return;
+                }
             }
-            // A server that is down refuses: so does the proxy.
+            let Ok(client) = client else { continue };
+            // A server that is down ends what was begun: that of a proxy is no refusal.
             let Ok(server) = TcpStream::connect(*self.target.lock()) else { continue };
             self.join(&client, &server);
         }
@@ -215,8 +253,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.change(|state| state.ended = true);
         self.end_connections();
-        // One more connection, so that the thread that accepts looks up.
-        let _looked_up = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        self.look_up();
     }
 }
 

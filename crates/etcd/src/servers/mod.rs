@@ -172,8 +172,9 @@ impl Servers {
         Q: prost::Message + 'static,
         R: prost::Message + Default + 'static,
     {
-        let sent: Result<R, Status> =
-            method.call(server.channel(), call::request(request, token.as_ref())).await;
+        // tonic's future is several kilobytes, and would be so in every future that ends here.
+        let call = Box::pin(method.call(server.channel(), call::request(request, token.as_ref())));
+        let sent: Result<R, Status> = call.await;
         sent.map_err(|status| Answer::of(&status))
     }
 }

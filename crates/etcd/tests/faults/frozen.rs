@@ -131,7 +131,7 @@ async fn committed_soon(store: &trimtab_etcd::Etcd, name: &str) -> trimtab_backe
         match outcome {
             Ok(commit) => return commit.position(),
             Err(CommitError::Unavailable { .. }) if seams.now() < end => {
-                pause(Duration::from_millis(50)).await
+                pause(Duration::from_millis(50)).await;
             }
             Err(error) => panic!("no commit: {error}"),
         }

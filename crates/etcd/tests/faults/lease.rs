@@ -8,7 +8,7 @@ use trimtab_seams::Seams;
 use trimtab_test_servers::etcd::Cluster;
 use trimtab_test_servers::{Proxy, Way};
 
-use crate::stores::{blind, found, open, opened_within, pause, within};
+use crate::stores::{blind, first_of, found, open, opened_within, pause, within};
 
 const TTL: Duration = Duration::from_secs(2);
 /// What may come on top of the TTL until another holds it: an election, a connection that is found dead, a busy machine.
@@ -125,11 +125,7 @@ async fn an_outage_longer_than_the_ttl_ends_in_at_most_one_holder() {
         }
         true
     };
-    let challenging = async {
-        let acquired = std::pin::pin!(challenger.acquire("lease", "new"));
-        let alarm = std::pin::pin!(pause(TTL * 6));
-        first_of(acquired, alarm).await
-    };
+    let challenging = first_of(challenger.acquire("lease", "new"), pause(TTL * 6));
     let (new, kept, ()) = tokio::join!(challenging, renewing, outage);
     assert!(cluster.is_ready_within(ROOM));
     let new = new.map(|new| new.expect("a lease"));
@@ -142,16 +138,4 @@ async fn an_outage_longer_than_the_ttl_ends_in_at_most_one_holder() {
     if let Some(new) = &new {
         assert!(wrote(new, &second).await);
     }
-}
-
-/// The result of the work, or nothing when the alarm was first.
-async fn first_of<T>(
-    mut work: std::pin::Pin<&mut impl Future<Output = T>>,
-    mut alarm: std::pin::Pin<&mut impl Future<Output = ()>>,
-) -> Option<T> {
-    std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
-        std::task::Poll::Ready(result) => std::task::Poll::Ready(Some(result)),
-        std::task::Poll::Pending => alarm.as_mut().poll(cx).map(|()| None),
-    })
-    .await
 }

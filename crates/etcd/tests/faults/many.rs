@@ -12,8 +12,10 @@ use crate::stores::{open, opened_within, pause};
 use crate::writers::{Writers, after_commits};
 
 const FAULTS: u64 = 1000;
+/// Of them refused as certainly not applied: most writes are under way when something happens to them.
+const REFUSED: u64 = 40;
 /// However slow the machine is.
-const MOST: Duration = Duration::from_secs(120);
+const MOST: Duration = Duration::from_secs(180);
 
 /// contract 23, contract X1, contract U1, contract U2
 ///
@@ -22,15 +24,16 @@ const MOST: Duration = Duration::from_secs(120);
 async fn what_is_answered_as_not_applied_was_not_in_a_thousand_faults() {
     let Some(mut cluster) = Cluster::three() else { return };
     let proxies = [0, 1, 2].map(|member| Proxy::to(cluster.port(member)));
-    let endpoints = |first: usize| [0, 1, 2].map(|step| proxies[(first + step) % 3].endpoint());
+    let all = || proxies.iter().map(Proxy::endpoint).collect::<Vec<_>>();
     let mut stores = Vec::new();
-    for first in 0..3 {
-        stores.push(opened_within(endpoints(first), Duration::from_millis(400)).await);
+    // Some know all members, and get an answer from one of them; some know one, and are refused with it.
+    for endpoints in [all(), all(), vec![proxies[0].endpoint()], vec![proxies[1].endpoint()]] {
+        stores.push(opened_within(endpoints, Duration::from_millis(300)).await);
     }
     let writers = Writers::start(&stores, 48);
     let (chance, seams) = (Seeded::new(23), Seams::tokio());
     let (mut done, end) = ([0_u32; 8], seams.now() + MOST);
-    while writers.tally.faults() < FAULTS && seams.now() < end {
+    while writers.tally.fewer_faults_than(FAULTS, REFUSED) && seams.now() < end {
         after_commits(&writers.tally, 20).await;
         let draw = |below: u64| usize::try_from(chance.next_u64() % below).expect("small");
         let (fault, member) = (draw(8), draw(3));
@@ -46,7 +49,7 @@ async fn what_is_answered_as_not_applied_was_not_in_a_thousand_faults() {
             6 => {
                 let frozen = cluster.leader();
                 cluster.freeze(frozen);
-                pause(Duration::from_millis(1500)).await;
+                pause(Duration::from_millis(1300)).await;
                 cluster.thaw(frozen);
             }
             _ => {
@@ -56,15 +59,15 @@ async fn what_is_answered_as_not_applied_was_not_in_a_thousand_faults() {
                 cluster.restart(killed);
             }
         }
-        pause(Duration::from_millis(600)).await;
+        pause(Duration::from_millis(400)).await;
         proxy.mend();
     }
     let tally = Arc::clone(&writers.tally);
     let direct = open(cluster.endpoints()).await;
     writers.stop(&direct).await;
     println!("{tally:?}; of each fault {done:?}");
-    assert!(tally.faults() >= FAULTS, "only {} faults", tally.faults());
-    for count in [&tally.refused, &tally.unknown_landed, &tally.unknown_never] {
-        assert!(count.load(Ordering::Relaxed) > 0, "each kind of outcome: {tally:?}");
+    assert!(!tally.fewer_faults_than(FAULTS, REFUSED), "too few faults: {tally:?}");
+    for count in [&tally.unknown_landed, &tally.unknown_never] {
+        assert!(count.load(Ordering::Relaxed) > 0, "each kind of verdict: {tally:?}");
     }
 }

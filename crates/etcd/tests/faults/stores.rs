@@ -131,13 +131,16 @@ pub(crate) async fn told(feed: &mut Feed) -> Result<Vec<RecordChange>, String> {
 
 /// The result of the work; fails the test when there is none in time.
 pub(crate) async fn within<T>(bound: Duration, work: impl Future<Output = T>) -> T {
-    let alarm = Seams::tokio();
-    let (mut alarm, mut work) = (std::pin::pin!(alarm.sleep(bound)), std::pin::pin!(work));
-    let first = std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
-        std::task::Poll::Ready(result) => std::task::Poll::Ready(Some(result)),
-        std::task::Poll::Pending => alarm.as_mut().poll(cx).map(|()| None),
-    });
-    first.await.unwrap_or_else(|| panic!("nothing within {bound:?}"))
+    first_of(work, pause(bound)).await.unwrap_or_else(|| panic!("nothing within {bound:?}"))
+}
+
+/// The result of the work, or nothing when the alarm was first.
+pub(crate) async fn first_of<T>(work: impl Future<Output = T>, alarm: impl Future<Output = ()>) -> Option<T> {
+    tokio::select! {
+        biased;
+        result = work => Some(result),
+        () = alarm => None,
+    }
 }
 
 pub(crate) async fn pause(time: Duration) {

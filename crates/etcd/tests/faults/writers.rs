@@ -23,9 +23,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Writes that did not go well at once.
-    pub(crate) fn faults(&self) -> u64 {
-        [&self.refused, &self.unknown_landed, &self.unknown_never].iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    /// Whether fewer writes than this did not go well at once, or fewer of them than that were refused.
+    pub(crate) fn fewer_faults_than(&self, faults: u64, of_them_refused: u64) -> bool {
+        let [refused, landed, never] = [&self.refused, &self.unknown_landed, &self.unknown_never]
+            .map(|count| count.load(Ordering::Relaxed));
+        refused < of_them_refused || refused + landed + never < faults
     }
 }
 
