@@ -77,6 +77,8 @@ impl Ticket {
         match only(response) {
             // An earlier attempt took it away.
             None => Ok(Verdict::Never),
+            // An older copy of the store was put back: what it had then is what it has.
+            Some(lane) if lane.mod_revision < self.lane.version => Ok(Verdict::Never),
             Some(lane) if mark.is_on(&lane) => {
                 let at = lane.mod_revision;
                 core.lanes().put_back(Lane { key: lane.key, version: at });

@@ -5,8 +5,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+
+use crate::until;
 
 /// A process that was started here, and is killed when this is dropped.
 pub struct Process {
@@ -36,9 +39,16 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Stops it in its tracks (SIGSTOP): its connections stay open and are not answered.
+    /// Stops it in its tracks (SIGSTOP), and waits until it stands: its connections stay open and are not answered.
+    ///
+    /// # Panics
+    /// When it does not stop within seconds.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
+        let pid = Pid::from_child(&self.child);
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+        let stands = || waitid(WaitId::Pid(pid), options).is_ok_and(|status| status.is_some());
+        assert!(until(Duration::from_secs(10), stands), "a process did not stop");
     }
 
     /// Lets it go on (SIGCONT).

@@ -39,7 +39,7 @@ impl Pages {
             }
             let range = RangeRequest::between(self.next.clone(), self.end.clone());
             let revision = self.revision.unwrap_or_default();
-            let found = match servers.range(RangeRequest { limit: self.limit, revision, ..range }).await {
+            let found = match servers.page(RangeRequest { limit: self.limit, revision, ..range }).await {
                 Err(Answer::TooLarge) if self.limit > 1 => {
                     self.limit /= 2;
                     continue;

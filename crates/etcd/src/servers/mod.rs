@@ -31,6 +31,9 @@ pub(crate) struct Servers {
     seams: Seams,
 }
 
+/// How many times as long as another request a page may take.
+const PAGE: u32 = 6;
+
 /// Whether a request may be sent again when nobody knows what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Repeat {
@@ -63,6 +66,11 @@ impl Servers {
         self.ask(Method::RANGE, request, Repeat::Freely).await
     }
 
+    /// Reads a page of many records, which may take a slow network longer than one answer.
+    pub(crate) async fn page(&self, request: RangeRequest) -> Result<RangeResponse, Answer> {
+        self.ask_within(self.timeout * PAGE, Method::RANGE, request, Repeat::Freely).await
+    }
+
     /// Reads several ranges at one revision, linearizably.
     pub(crate) async fn ranges(&self, ranges: Vec<RangeRequest>) -> Result<TxnResponse, Answer> {
         let success = ranges.into_iter().map(RequestOp::from).collect();
@@ -84,21 +92,36 @@ impl Servers {
         self.ask_one(server, Method::STATUS, StatusRequest {}, self.timeout).await
     }
 
-    /// Asks the server that answered last, then the others, within the time for one request.
+    /// Asks within the time for one request.
     async fn ask<Q, R>(&self, method: Method<Q, R>, request: Q, repeat: Repeat) -> Result<R, Answer>
     where
         Q: prost::Message + Clone + 'static,
         R: prost::Message + Default + 'static,
     {
-        let end = self.seams.now() + self.timeout;
-        let mut answer = Answer::late(self.timeout);
+        self.ask_within(self.timeout, method, request, repeat).await
+    }
+
+    /// Asks the server that answered last, then the others.
+    async fn ask_within<Q, R>(
+        &self,
+        time: Duration,
+        method: Method<Q, R>,
+        request: Q,
+        repeat: Repeat,
+    ) -> Result<R, Answer>
+    where
+        Q: prost::Message + Clone + 'static,
+        R: prost::Message + Default + 'static,
+    {
+        let end = self.seams.now() + time;
+        let mut answer = Answer::late(time);
         for _ in 0..self.list.len() {
             let left = end.since(self.seams.now());
             if left.is_zero() {
                 break;
             }
             // One that hangs must leave time for the others, where there may be others.
-            let share = self.timeout / u32::try_from(self.list.len()).unwrap_or(1);
+            let share = time / u32::try_from(self.list.len()).unwrap_or(1);
             let within = if repeat == Repeat::Freely { left.min(share) } else { left };
             let current = self.current.load(Ordering::Relaxed);
             match self.ask_one(&self.list[current % self.list.len()], method, request.clone(), within).await {

@@ -53,7 +53,7 @@ async fn a_write_sent_straight_to_a_frozen_leader_does_not_land_after_the_verdic
         let name = format!("a{round}");
         cluster.freeze(leader);
         let pending = unknown(&store, blind(&name, "late")).await;
-        assert_eq!(settled(&store, &pending).await, Verdict::Never);
+        assert_eq!(settled(&store, &pending).await, Verdict::Never, "it was sent to nobody else");
         committed_soon(&store, "b").await;
         cluster.thaw(leader);
         pause(AWAKE).await;
@@ -74,7 +74,8 @@ async fn without_a_quorum_commits_and_feeds_end_within_a_bound() {
     cluster.freeze(2);
     let mut pending = Vec::new();
     for n in 0..5 {
-        match within(Duration::from_secs(4), store.commit(blind(&format!("b{n}"), "1"))).await {
+        let commit = Box::pin(store.commit(blind(&format!("b{n}"), "1")));
+        match within(Duration::from_secs(4), commit).await {
             Err(CommitError::Unknown(unknown)) => pending.push((n, unknown)),
             Err(CommitError::Unavailable { .. }) => {}
             other => panic!("without a quorum: {other:?}"),

@@ -88,7 +88,7 @@ async fn a_lease_is_taken_over_though_the_stores_leader_dies_with_its_holder() {
         cluster.kill(leader);
         last
     };
-    let ((new, at), last) = within(TTL + ROOM * 2, async { tokio::join!(taken, dying) }).await;
+    let ((new, at), last) = within(TTL + ROOM * 2, Box::pin(async { tokio::join!(taken, dying) })).await;
     assert!(new.epoch() > old.epoch());
     assert!(!old.is_valid());
     let took = at - last;
