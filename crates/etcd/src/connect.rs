@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::core::Core;
 use crate::identity::{FORMAT, Identity, Meta, read, written};
 use crate::layout::Layout;
-use crate::proto::{Compare, PutRequest, RangeRequest, TxnRequest};
+use crate::proto::{Compare, KeyValue, PutRequest, RangeRequest, TxnRequest};
 use crate::servers::{Server, Servers};
 use crate::version::{MINIMUM, is_enough};
 
@@ -71,8 +71,8 @@ fn is_tls(what: &str) -> bool {
 async fn identify(servers: &Servers, prefix: &str, layout: &Layout) -> Result<Identity, ConnectError> {
     let meta = layout.meta();
     loop {
-        let found = servers.range(RangeRequest::of(meta.clone())).await.map_err(refused)?;
-        if let Some(found) = found.kvs.into_iter().next() {
+        let (found, other) = below(servers, layout).await.map_err(refused)?;
+        if let Some(found) = found {
             return match read(&found.value) {
                 Meta::Ours(store) => Ok(Identity { store, meta: found.value }),
                 Meta::Newer(newer) => {
@@ -81,7 +81,13 @@ async fn identify(servers: &Servers, prefix: &str, layout: &Layout) -> Result<Id
                 Meta::Foreign => Err(in_use(prefix, &meta, "is not what Trimtab writes there")),
             };
         }
-        is_free(servers, prefix, layout).await?;
+        if let Some(other) = other {
+            return Err(in_use(
+                prefix,
+                &other.key,
+                "is there, and nothing says that a store of Trimtab's is",
+            ));
+        }
         let store = StoreId::new(servers.seams().random_bytes());
         let put = PutRequest { key: meta.clone(), value: written(store) };
         // Another process may be first; then its store is the one.
@@ -94,20 +100,19 @@ async fn identify(servers: &Servers, prefix: &str, layout: &Layout) -> Result<Id
     }
 }
 
-/// Demands that nothing lies below the prefix.
-async fn is_free(servers: &Servers, prefix: &str, layout: &Layout) -> Result<(), ConnectError> {
-    let (key, range_end) = layout.whole();
+/// What says which store this is, and the first key below the prefix, at one revision: a store that another process begins in between must not
+/// look like something else's.
+async fn below(servers: &Servers, layout: &Layout) -> Result<(Option<KeyValue>, Option<KeyValue>), Answer> {
+    let (meta, (key, range_end)) = (RangeRequest::of(layout.meta()), layout.whole());
     let any = RangeRequest { limit: 1, keys_only: true, ..RangeRequest::between(key, range_end) };
-    match servers.range(any).await {
-        Ok(found) => match found.kvs.first() {
-            Some(other) => {
-                Err(in_use(prefix, &other.key, "is there, and nothing says that a store of Trimtab's is"))
-            }
-            None => Ok(()),
-        },
+    match servers.ranges(vec![meta.clone(), any]).await {
+        Ok(found) => {
+            let mut found = found.found().map(|mut found| found.pop());
+            Ok((found.next().flatten(), found.next().flatten()))
+        }
         // A user with rights on what a store needs, and no others.
-        Err(Answer::Denied(_)) => Ok(()),
-        Err(answer) => Err(refused(answer)),
+        Err(Answer::Denied(_)) => servers.range(meta).await.map(|mut found| (found.kvs.pop(), None)),
+        Err(answer) => Err(answer),
     }
 }
 

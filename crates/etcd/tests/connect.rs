@@ -11,6 +11,7 @@ use rcgen::{
 };
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use trimtab_backend::{Backend, Commit, Expect, Key, Operation, Part, Transaction};
 use trimtab_etcd::{ConnectError, Etcd, EtcdBuilder};
 use trimtab_test_servers::etcd::{Cluster, Settings};
@@ -99,11 +100,24 @@ async fn a_prefix_that_something_else_uses_is_left_alone() {
     says(&refused(open("odd")).await, &["`odd/v1/meta/store`"]);
     let error = refused(open("newer")).await;
     assert!(matches!(error, ConnectError::NewerFormat { found: 7, .. }), "{error:?}");
-    // Beside them there is room.
-    let (a, b) = tokio::join!(open("ours").connect(), open("ours").connect());
-    let (a, b) = (a.expect("a store"), b.expect("the same store"));
-    let at = a.read(&[]).await.expect("an answer").0;
-    assert_eq!(at.store, b.read(&[]).await.expect("an answer").0.store, "begun once");
+    works(&open("ours").connect().await.expect("beside them there is room")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_begin_a_store_together_begin_one() {
+    let Some(cluster) = Cluster::single() else { return };
+    for round in 0..10 {
+        let mut replicas = JoinSet::new();
+        for _ in 0..6 {
+            let builder = Etcd::builder(cluster.endpoints()).prefix(format!("round{round}"));
+            replicas.spawn(async move {
+                let store = builder.connect().await.expect("a store");
+                store.read(&[]).await.expect("an answer").0.store
+            });
+        }
+        let stores = replicas.join_all().await;
+        assert!(stores.iter().all(|store| *store == stores[0]), "{stores:?}");
+    }
 }
 
 /// Certificates in a folder, as servers want them.
