@@ -40,7 +40,7 @@ async fn replica(
         let Some(greeting) = ctx.get::<Greeting>(&request)? else { return Ok(Action::done()) };
         acted.lock().push(name);
         if greeting.status.by.is_empty() {
-            ctx.commit(greeting.edit_status(|status| status.by = (*name).to_owned())).await?;
+            ctx.commit(greeting.edit_status(|status| (*name).clone_into(&mut status.by))).await?;
         }
         Ok(Action::done())
     });

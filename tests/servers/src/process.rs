@@ -11,6 +11,9 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::until;
 
+/// How many lines of what a server printed tell why it is not well.
+const LAST: usize = 90;
+
 /// A process that was started here, and is killed when this is dropped.
 pub struct Process {
     child: Child,
@@ -67,7 +70,7 @@ impl Process {
     pub fn said(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();
-        lines[lines.len().saturating_sub(12)..].join("\n")
+        lines[lines.len().saturating_sub(LAST)..].join("\n")
     }
 
     fn signal(&self, signal: Signal) {

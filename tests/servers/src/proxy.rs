@@ -29,7 +29,7 @@ pub struct Proxy {
 }
 
 struct Shared {
-    target: Mutex<SocketAddr>,
+    target: SocketAddr,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -60,7 +60,7 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port of loopback");
         let own = listener.local_addr().expect("a bound port").port();
         let shared = Arc::new(Shared {
-            target: Mutex::new((Ipv4Addr::LOCALHOST, port).into()),
+            target: (Ipv4Addr::LOCALHOST, port).into(),
             state: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -69,19 +69,9 @@ impl Proxy {
         Self { shared, port: own }
     }
 
-    /// Where clients reach it, without TLS.
+    /// Where clients reach it.
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// The same with TLS, which passes through.
-    pub fn endpoint_tls(&self) -> String {
-        format!("https://127.0.0.1:{}", self.port)
-    }
-
-    /// Sends new connections to another server.
-    pub fn redirect(&self, port: u16) {
-        *self.shared.target.lock() = (Ipv4Addr::LOCALHOST, port).into();
     }
 
     /// What becomes of what clients send.
@@ -196,7 +186,7 @@ impl Shared {
             }
             let Ok(client) = client else { continue };
             // A server that is down ends what was begun: that of a proxy is no refusal.
-            let Ok(server) = TcpStream::connect(*self.target.lock()) else { continue };
+            let Ok(server) = TcpStream::connect(self.target) else { continue };
             self.join(&client, &server);
         }
     }

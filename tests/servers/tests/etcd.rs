@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use serde_json::json;
+use trimtab_seams::Seams;
 use trimtab_test_servers::etcd::Cluster;
 use trimtab_test_servers::{Proxy, Way, until};
 
@@ -44,15 +45,15 @@ fn echo() -> (Proxy, TcpStream) {
             }
         })
         .expect("a thread");
-    let client = connect(&proxy);
+    let client = connect(&proxy).expect("the proxy listens");
     (proxy, client)
 }
 
-fn connect(proxy: &Proxy) -> TcpStream {
+fn connect(proxy: &Proxy) -> Option<TcpStream> {
     let address = proxy.endpoint().trim_start_matches("http://").to_owned();
-    let client = TcpStream::connect(address).expect("the proxy");
+    let client = TcpStream::connect(address).ok()?;
     client.set_read_timeout(Some(Duration::from_secs(10))).expect("a time-out");
-    client
+    Some(client)
 }
 
 /// Sends a byte and gives what comes back, if anything does.
@@ -90,7 +91,19 @@ fn a_proxy_that_is_cut_ends_connections_and_takes_none_until_it_is_mended() {
     assert_eq!(ask(&mut client, 1), Some(1));
     proxy.cut();
     assert_eq!(ask(&mut client, 2), None);
-    assert_eq!(ask(&mut connect(&proxy), 3), None);
+    assert!(connect(&proxy).is_none(), "refused");
     proxy.mend();
-    assert_eq!(ask(&mut connect(&proxy), 4), Some(4));
+    assert_eq!(ask(&mut connect(&proxy).expect("it listens again"), 3), Some(3));
+}
+
+#[test]
+fn bytes_that_are_delayed_arrive_later_and_whole() {
+    let (proxy, mut client) = echo();
+    let (seams, delay) = (Seams::tokio(), Duration::from_millis(60));
+    proxy.delay(delay);
+    let sent = seams.now();
+    assert_eq!(ask(&mut client, 1), Some(1));
+    assert!(seams.now() - sent >= delay * 2, "there and back");
+    proxy.mend();
+    assert_eq!(ask(&mut client, 2), Some(2));
 }

@@ -115,14 +115,13 @@ impl Servers {
     {
         let end = self.seams.now() + time;
         let mut answer = Answer::late(time);
-        for _ in 0..self.list.len() {
+        for others in (0..self.list.len()).rev() {
             let left = end.since(self.seams.now());
             if left.is_zero() {
                 break;
             }
-            // One that hangs must leave time for the others, where there may be others.
-            let share = time / u32::try_from(self.list.len()).unwrap_or(1);
-            let within = if repeat == Repeat::Freely { left.min(share) } else { left };
+            // One that hangs must leave time for the others, where there are others and they may be asked.
+            let within = if repeat == Repeat::Freely && others > 0 { left / 2 } else { left };
             let current = self.current.load(Ordering::Relaxed);
             match self.ask_one(&self.list[current % self.list.len()], method, request.clone(), within).await {
                 Ok(response) => return Ok(response),

@@ -77,10 +77,10 @@ pub(crate) async fn unknown(store: &Etcd, transaction: Transaction) -> Pending {
     }
 }
 
-/// Asks until there is a verdict, for at most half a minute.
+/// Asks until there is a verdict, for at most a minute.
 pub(crate) async fn settled(store: &Etcd, pending: &Pending) -> Verdict {
     let seams = Seams::tokio();
-    let end = seams.now() + Duration::from_secs(30);
+    let end = seams.now() + Duration::from_secs(60);
     loop {
         match store.resolve(pending.clone()).await {
             Ok(verdict) => return verdict,

@@ -23,7 +23,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Cluster {
     members: Vec<Member>,
-    folder: TempDir,
+    /// Removed with the members.
+    _folder: TempDir,
 }
 
 /// How long a cluster may take until it is ready: seconds on a busy machine.
@@ -58,7 +59,7 @@ impl Cluster {
         for _ in 0..TRIES {
             let folder = TempDir::new().expect("a folder for data");
             let members = Member::plan(size, settings, program, folder.path());
-            let mut cluster = Self { members, folder };
+            let mut cluster = Self { members, _folder: folder };
             for member in &mut cluster.members {
                 member.start();
             }
@@ -71,11 +72,6 @@ impl Cluster {
             }
         }
         panic!("etcd did not become ready within {READY:?}; it said:\n{said}");
-    }
-
-    /// How many members there are.
-    pub fn size(&self) -> usize {
-        self.members.len()
     }
 
     /// Where clients reach a member.
@@ -192,10 +188,16 @@ impl Cluster {
         fs::create_dir(data).expect("a folder");
         copy_folder(copy.path(), data);
     }
+}
 
-    /// Where the data of the members lie.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+/// A test that fails shows what its servers said last.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for (number, member) in self.members.iter().enumerate() {
+                eprintln!("etcd member {number} said last:\n{}", member.said());
+            }
+        }
     }
 }
 

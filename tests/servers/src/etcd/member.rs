@@ -55,7 +55,6 @@ impl Member {
                 format!("--initial-advertise-peer-urls={peer}"),
                 format!("--initial-cluster={}", peers.join(",")),
                 format!("--listen-metrics-urls=http://127.0.0.1:{}", ports.health),
-                "--log-level=warn".into(),
             ];
             arguments.extend(settings.arguments.iter().cloned());
             let log = folder.join(format!("m{number}.log"));
@@ -122,6 +121,6 @@ impl Member {
     }
 
     pub(super) fn said(&self) -> String {
-        self.process.as_ref().map_or_else(String::new, Process::said)
+        self.process.as_ref().map_or_else(|| "(it is down)".into(), Process::said)
     }
 }
