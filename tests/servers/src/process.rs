@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use crate::until;
 
 /// How many lines of what a server printed tell why it is not well.
-const LAST: usize = 90;
+const LAST: usize = 20;
 
 /// A process that was started here, and is killed when this is dropped.
 pub struct Process {

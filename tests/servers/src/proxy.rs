@@ -9,6 +9,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::pause;
+use crate::ports::Ports;
 
 /// What becomes of the bytes of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub enum Way {
 pub struct Proxy {
     shared: Arc<Shared>,
     port: u16,
+    _ports: Ports,
 }
 
 struct Shared {
@@ -57,8 +59,9 @@ impl Proxy {
     /// # Panics
     /// When the system gives no port or thread.
     pub fn to(port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port of loopback");
-        let own = listener.local_addr().expect("a bound port").port();
+        let ports = Ports::take();
+        let own = ports.get(0);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, own)).expect("a port that was free");
         let shared = Arc::new(Shared {
             target: (Ipv4Addr::LOCALHOST, port).into(),
             state: Mutex::default(),
@@ -66,7 +69,7 @@ impl Proxy {
         });
         let accepting = Arc::clone(&shared);
         spawn(move || accepting.listen(listener, own));
-        Self { shared, port: own }
+        Self { shared, port: own, _ports: ports }
     }
 
     /// Where clients reach it.

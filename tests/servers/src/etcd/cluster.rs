@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::member::Member;
+use crate::ports::Ports;
 use crate::{Server, binary, until};
 
 /// How a cluster is to be started.
@@ -25,12 +26,11 @@ pub struct Cluster {
     members: Vec<Member>,
     /// Removed with the members.
     _folder: TempDir,
+    _ports: Ports,
 }
 
 /// How long a cluster may take until it is ready: seconds on a busy machine.
 const READY: Duration = Duration::from_secs(30);
-/// How often to start when a port was taken in between.
-const TRIES: u32 = 3;
 
 impl Cluster {
     /// One member. `None` where servers cannot be built, see [`binary`](crate::binary()).
@@ -53,25 +53,14 @@ impl Cluster {
     ///
     /// # Panics
     /// As [`Cluster::single`].
-    pub fn with(size: usize, settings: &Settings) -> Option<Self> {
+    pub fn with(size: u16, settings: &Settings) -> Option<Self> {
         let program = binary(Server::Etcd)?;
-        let mut said = String::new();
-        for _ in 0..TRIES {
-            let folder = TempDir::new().expect("a folder for data");
-            let members = Member::plan(size, settings, program, folder.path());
-            let mut cluster = Self { members, _folder: folder };
-            for member in &mut cluster.members {
-                member.start();
-            }
-            if cluster.is_ready_within(READY) {
-                return Some(cluster);
-            }
-            said = cluster.members.iter().map(Member::said).collect::<Vec<_>>().join("\n");
-            if !said.contains("address already in use") {
-                break;
-            }
-        }
-        panic!("etcd did not become ready within {READY:?}; it said:\n{said}");
+        let (folder, ports) = (TempDir::new().expect("a folder for data"), Ports::take());
+        let members = Member::plan(size, settings, program, folder.path(), &ports);
+        let mut cluster = Self { members, _folder: folder, _ports: ports };
+        cluster.members.iter_mut().for_each(Member::start);
+        assert!(cluster.is_ready_within(READY), "etcd did not become ready within {READY:?}");
+        Some(cluster)
     }
 
     /// Where clients reach a member.
@@ -119,7 +108,7 @@ impl Cluster {
     pub fn restart(&mut self, member: usize) {
         self.members[member].start();
         let healthy = until(READY, || self.members[member].is_healthy());
-        assert!(healthy, "etcd did not become ready again; it said:\n{}", self.members[member].said());
+        assert!(healthy, "etcd member {member} did not become ready again");
     }
 
     /// Stops a member in its tracks: connections to it stay open and unanswered.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Settings, gateway};
-use crate::{Process, http, ports};
+use crate::ports::Ports;
+use crate::{Process, http};
 
 #[derive(Debug)]
 pub(super) struct Member {
@@ -14,13 +15,13 @@ pub(super) struct Member {
     arguments: Vec<String>,
     data: PathBuf,
     log: PathBuf,
-    ports: Ports,
+    ports: Own,
     tls: bool,
     process: Option<Process>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Ports {
+struct Own {
     client: u16,
     peer: u16,
     /// Health without TLS and without rights.
@@ -29,17 +30,25 @@ struct Ports {
 
 impl Member {
     /// Members that know each other and are not started yet.
-    pub(super) fn plan(size: usize, settings: &Settings, program: &Path, folder: &Path) -> Vec<Self> {
-        let ports: Vec<_> = ports::free(3 * size)
-            .chunks(3)
-            .map(|three| Ports { client: three[0], peer: three[1], health: three[2] })
-            .collect();
+    pub(super) fn plan(
+        size: u16,
+        settings: &Settings,
+        program: &Path,
+        folder: &Path,
+        ports: &Ports,
+    ) -> Vec<Self> {
+        let own = |member| Own {
+            client: ports.get(3 * member),
+            peer: ports.get(3 * member + 1),
+            health: ports.get(3 * member + 2),
+        };
+        let ports: Vec<_> = (0..size).map(own).collect();
         let peers: Vec<_> = ports
             .iter()
             .enumerate()
             .map(|(number, ports)| format!("m{number}=http://127.0.0.1:{}", ports.peer))
             .collect();
-        let member = |(number, ports): (usize, &Ports)| {
+        let member = |(number, ports): (usize, &Own)| {
             let data = folder.join(format!("m{number}"));
             let scheme = if settings.tls { "https" } else { "http" };
             let (client, peer) = (
@@ -99,8 +108,10 @@ impl Member {
         &self.data
     }
 
-    pub(super) fn is_healthy(&self) -> bool {
-        http::get(self.ports.health, "/health").is_ok_and(|(_, body)| body.contains("\"health\":\"true\""))
+    pub(super) fn is_healthy(&mut self) -> bool {
+        let runs = self.process.as_mut().is_some_and(Process::is_running);
+        runs && http::get(self.ports.health, "/health")
+            .is_ok_and(|(_, body)| body.contains("\"health\":\"true\""))
     }
 
     pub(super) fn is_healthy_or_down(&mut self) -> bool {
