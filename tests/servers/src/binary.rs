@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 /// A server that is a Go module in a folder beside this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Server {
+    /// Consul. It takes some minutes to build.
+    Consul,
     /// etcd.
     Etcd,
 }
@@ -18,6 +20,7 @@ pub enum Server {
 impl Server {
     const fn folder(self) -> &'static str {
         match self {
+            Self::Consul => "consul",
             Self::Etcd => "etcd",
         }
     }
@@ -28,8 +31,10 @@ impl Server {
 /// # Panics
 /// In CI, when it cannot be built.
 pub fn binary(server: Server) -> Option<&'static Path> {
+    static CONSUL: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     static ETCD: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let kept = match server {
+        Server::Consul => &CONSUL,
         Server::Etcd => &ETCD,
     };
     match kept.get_or_init(|| build(server)) {

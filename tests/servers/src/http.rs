@@ -29,6 +29,19 @@ pub(crate) fn post(
     ask(port, within, &format!("POST {path} HTTP/1.0\r\n{head}\r\n\r\n{body}"))
 }
 
+/// As Consul is asked: any method, its token in a header of its own.
+pub(crate) fn send(
+    port: u16,
+    (method, path): (&str, &str),
+    token: Option<&str>,
+    body: &str,
+    within: Duration,
+) -> io::Result<Answer> {
+    let token = token.map_or_else(String::new, |token| format!("X-Consul-Token: {token}\r\n"));
+    let length = body.len();
+    ask(port, within, &format!("{method} {path} HTTP/1.0\r\n{token}Content-Length: {length}\r\n\r\n{body}"))
+}
+
 /// HTTP/1.0, so that the answer ends with the connection.
 fn ask(port: u16, within: Duration, request: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;

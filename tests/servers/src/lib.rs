@@ -9,6 +9,8 @@
 //! **Knows nothing of** backends: what a test asks of a server it asks through the crate that it tests.
 
 mod binary;
+pub mod consul;
+mod copy;
 pub mod etcd;
 mod http;
 mod ports;

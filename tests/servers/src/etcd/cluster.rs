@@ -1,13 +1,13 @@
 //! A cluster of etcd members.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::member::Member;
+use crate::copy::copy_folder;
 use crate::ports::Ports;
 use crate::{Server, binary, until};
 
@@ -186,19 +186,6 @@ impl Drop for Cluster {
             for (number, member) in self.members.iter().enumerate() {
                 eprintln!("etcd member {number} said last:\n{}", member.said());
             }
-        }
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let to = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            fs::create_dir(&to).expect("a folder");
-            copy_folder(&path, &to);
-        } else {
-            fs::copy(&path, &to).expect("a copy");
         }
     }
 }
