@@ -45,7 +45,7 @@
 //! spawning; virtual time with the feature `virtual`).
 //!
 //! # Features
-//! `embedded` (default): [`open`]. `signal` (default): [`interrupted`]. `etcd`: `Etcd`, a store that several
+//! `embedded` (default): [`open`]. `signal` (default): [`interrupted`]. `etcd`, `consul`: `Etcd`, `Consul`, stores that several
 //! machines share. `anyhow`: `?` on `anyhow::Error` keeps its marks. `virtual`: virtual time for
 //! tests.
 //!
@@ -75,6 +75,9 @@ pub use trimtab_store::{
 pub use open::{OpenError, open};
 #[cfg(feature = "signal")]
 pub use signal::interrupted;
+#[cfg(feature = "consul")]
+#[doc(no_inline)]
+pub use trimtab_consul::Consul;
 #[cfg(feature = "embedded")]
 #[doc(no_inline)]
 pub use trimtab_embedded::Embedded;
