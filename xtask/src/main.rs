@@ -9,6 +9,7 @@ mod contrib;
 mod dependencies;
 mod metrics;
 mod process;
+mod protos;
 mod test;
 mod tidy;
 
@@ -29,6 +30,7 @@ usage: cargo xtask COMMAND
   tidy    what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
   metrics docs/metrics.md anew, from the tables in the code
   contrib alert rules, dashboard and unit, judged by promtool and systemd-analyze where they are installed
+  protos  the code that speaks etcd's protocol anew, from crates/etcd/proto
   deps    licences, duplicate versions and the number of dependencies
 ";
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "metrics" => metrics::write(),
         "contrib" => contrib::run_all(),
+        "protos" => protos::write(),
         "deps" => dependencies::run(),
         "help" | "-h" | "--help" => {
             print!("{HELP}");

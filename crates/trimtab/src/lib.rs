@@ -45,7 +45,8 @@
 //! spawning; virtual time with the feature `virtual`).
 //!
 //! # Features
-//! `embedded` (default): [`open`]. `signal` (default): [`interrupted`]. `anyhow`: `?` on `anyhow::Error` keeps its marks. `virtual`: virtual time for
+//! `embedded` (default): [`open`]. `signal` (default): [`interrupted`]. `etcd`, `consul`: `Etcd`, `Consul`, stores that several
+//! machines share. `anyhow`: `?` on `anyhow::Error` keeps its marks. `virtual`: virtual time for
 //! tests.
 //!
 //! **Knows nothing of** files and scripts: those are the binary's.
@@ -74,14 +75,27 @@ pub use trimtab_store::{
 pub use open::{OpenError, open};
 #[cfg(feature = "signal")]
 pub use signal::interrupted;
+#[cfg(feature = "consul")]
+#[doc(no_inline)]
+pub use trimtab_consul::Consul;
 #[cfg(feature = "embedded")]
 #[doc(no_inline)]
 pub use trimtab_embedded::Embedded;
+#[cfg(feature = "etcd")]
+#[doc(no_inline)]
+pub use trimtab_etcd::Etcd;
 
 /// The storage contract: to write a backend of your own, and to check it.
 pub mod backend {
     #[doc(no_inline)]
     pub use trimtab_backend::*;
+}
+
+/// The store in etcd: how to connect, and what can go wrong.
+#[cfg(feature = "etcd")]
+pub mod etcd {
+    #[doc(no_inline)]
+    pub use trimtab_etcd::*;
 }
 
 /// Work queue, defer queue and limiters, usable alone.

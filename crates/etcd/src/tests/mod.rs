@@ -1,0 +1,4 @@
+//! What no test from outside can bring about at will.
+
+mod messages;
+mod without_space;

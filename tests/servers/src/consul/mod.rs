@@ -1,0 +1,6 @@
+//! Consul: one server or three, on loopback.
+
+mod cluster;
+mod member;
+
+pub use cluster::{Cluster, Settings};
