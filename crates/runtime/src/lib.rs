@@ -58,6 +58,7 @@ mod manager;
 mod metrics;
 pub mod owners;
 mod reconciler;
+mod shard;
 mod source;
 mod task;
 mod trigger;
@@ -70,10 +71,11 @@ pub use controller::{
     Reconciled, Run, RunError,
 };
 pub use error::{Error, OptionExt, Reaction, RequeueAfter, Result, ResultExt, RetryAfter, Terminal};
-pub use lease_use::{Leader, Placement};
+pub use lease_use::{Leader, Placement, Sharded};
 pub use manager::{Manager, ManagerHandle, Readiness};
 pub use metrics::{ControllerMetrics, Durations, Family, FamilyKind, ReconcileCounts, metric_families};
 pub use reconciler::{ReconcileFn, ReconcileWithFn, Reconciler, Request, reconcile_fn, reconcile_with};
+pub use shard::{ShardMember, ShardStatus};
 pub use source::{IntoRequests, Source, SourceState, SourceStatus, Told, Transformer};
 pub use trigger::Trigger;
 

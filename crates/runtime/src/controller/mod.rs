@@ -21,6 +21,7 @@ mod outcome;
 mod reconciled;
 mod run;
 mod settings;
+mod shared;
 mod status;
 mod term;
 mod troubles;

@@ -8,7 +8,7 @@ use trimtab_store::Store;
 
 use super::handle::ManagerHandle;
 use crate::controller::{Abandoned, run_under};
-use crate::lease_use::{Keeper, Leader, Placement};
+use crate::lease_use::{Keeper, Lease, Placement};
 use crate::task::{Group, RaiseOnDrop, Signal, race};
 use crate::{Controller, Misconfigured, RunError, owners};
 
@@ -141,19 +141,20 @@ impl Manager {
         let keepers_stop = Arc::new(Signal::default());
         let _keepers_abandoned = RaiseOnDrop(Arc::clone(&keepers_stop));
         let failures = Arc::new(Mutex::new(Vec::new()));
-        let mut leases: Vec<(Store, String, Arc<Keeper>)> = Vec::new();
+        let mut leases: Vec<(Store, Lease, Arc<Keeper>)> = Vec::new();
         for controller in this.controllers {
-            let keeper = controller.lease().cloned().map(|lease| {
+            let keeper = controller.lease().map(|lease| {
                 let store = controller.store();
                 // A lease of this name in another store is another lease.
-                let is_it =
-                    |(other, name, _): &&(Store, String, _)| is_same(other, store) && *name == lease.name;
+                let is_it = |(other, kept, _): &&(Store, Lease, _)| {
+                    is_same(other, store) && (&kept.name, kept.shared) == (&lease.name, lease.shared)
+                };
                 if let Some((_, _, keeper)) = leases.iter().find(is_it) {
                     return Arc::clone(keeper);
                 }
                 let keeper = Keeper::new(store, &lease);
                 keeper.start(&keepers, Arc::clone(&keepers_stop));
-                leases.push((store.clone(), lease.name, Arc::clone(&keeper)));
+                leases.push((store.clone(), lease, Arc::clone(&keeper)));
                 keeper
             });
             let (stop, failures) = (Arc::clone(&stop), Arc::clone(&failures));
@@ -204,7 +205,7 @@ fn first_of(failures: Vec<RunError>) -> Result<(), RunError> {
 }
 
 impl Controller {
-    pub(crate) fn lease(&self) -> Option<&Leader> {
+    pub(crate) fn lease(&self) -> Option<Lease> {
         self.placement().and_then(Placement::lease)
     }
 }

@@ -17,6 +17,7 @@ use super::follow::{Seat, Take};
 use super::retries::Retries;
 use crate::cause::{Cause, Reason, WhatHappened};
 use crate::controller::Entering;
+use crate::shard::Gained;
 use crate::task::call;
 use crate::{Error, Request};
 
@@ -32,6 +33,8 @@ pub(crate) struct Entries {
     /// Buffers that are kept from batch to batch.
     requests: Vec<Request>,
     adds: Vec<Entering>,
+    /// While it tells again of what it holds: only of what this replica has gained.
+    gained: Option<Gained>,
     /// Taken once a batch, and only for those who look around.
     view: Option<Snapshot>,
 }
@@ -46,6 +49,7 @@ impl Entries {
             retries: Retries::default(),
             requests: Vec::new(),
             adds: Vec::new(),
+            gained: None,
             view: None,
         }
     }
@@ -101,7 +105,12 @@ impl Entries {
                 continue;
             }
             let request = self.requests[at].clone();
-            if core.answered.get(&request).is_some_and(|answered| event.index <= answered) {
+            if let Some(gained) = &self.gained {
+                // What it answered when the key was this replica's before says nothing.
+                if !gained.holds(&request) {
+                    continue;
+                }
+            } else if core.answered.get(&request).is_some_and(|answered| event.index <= answered) {
                 self.seat.health.answered.fetch_add(1, Ordering::Relaxed);
                 continue;
             }
@@ -210,6 +219,23 @@ impl Take<EntryEvent> for Entries {
             self.change(&event, WhatHappened::Deleted, self.body.priority);
         }
         self.flush();
+    }
+
+    fn tell_again(&mut self, gained: Gained) -> bool {
+        if self.body.quiet {
+            return true;
+        }
+        self.gained = Some(gained);
+        let mut held: Vec<_> = self.held.values().cloned().collect();
+        held.sort_by(|a, b| a.key().cmp(b.key()));
+        for entry in held {
+            let (key, index) = (entry.key().clone(), entry.modified());
+            let event = EntryEvent { key, old: None, new: Some(entry), index };
+            self.change(&event, WhatHappened::Found, Priority::Low);
+        }
+        self.gained = None;
+        self.flush();
+        true
     }
 
     fn due(&self) -> Instant {

@@ -4,6 +4,7 @@
 //! that lagged behind is resumed at once; what the resume cannot give, the diff against what is held does.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -16,6 +17,7 @@ use super::body::{Body, Origin};
 use super::entries::Entries;
 use super::{Health, SourceState};
 use crate::controller::{Core, Term};
+use crate::shard::{Gained, Listed};
 use crate::task::{First, pause, race, unless};
 
 /// What a subscription's messages are made into.
@@ -26,6 +28,8 @@ pub(crate) trait Take<P>: Send {
     fn events(&mut self, index: u64, events: &[P], snapshot: bool);
     /// The snapshot is whole.
     fn end(&mut self, index: u64);
+    /// Tells again of what it holds, of which this replica has gained some. False when it holds nothing: then a new snapshot follows for it.
+    fn tell_again(&mut self, gained: Gained) -> bool;
     /// When it wants to be called again by itself; the far future for never.
     fn due(&self) -> Instant;
     /// That time has come.
@@ -47,6 +51,20 @@ impl Seat {
             self.term.gate.arrive();
         }
         self.health.set(SourceState::Live);
+    }
+}
+
+/// When keys are shared out among replicas.
+impl Seat {
+    /// How far a source that begins now has told of what is this replica's.
+    pub(crate) fn listed(&self) -> Option<Listed> {
+        let listed = self.term.share().map(Listed::new);
+        self.note_listed(listed.as_ref());
+        listed
+    }
+
+    pub(crate) fn note_listed(&self, listed: Option<&Listed>) {
+        *self.health.listed.lock() = listed.map(Listed::upto);
     }
 }
 
@@ -77,12 +95,18 @@ pub(crate) async fn follow<P: Payload>(
     let seams = &seat.core.seams;
     let mut seen = request.index();
     let mut failures = 0;
+    let mut listed = seat.listed();
     loop {
         let error = match publisher.subscribe(request.clone().resume_at(seen)) {
             Err(error) => error.to_string(),
             Ok(subscription) => {
                 let before = seen;
-                let closed = take_all(&seat, &publisher, subscription, &mut seen, &mut take).await;
+                let closed =
+                    take_all(&seat, &publisher, subscription, &mut seen, &mut take, &mut listed).await;
+                let Some(closed) = closed else {
+                    seen = 0;
+                    continue;
+                };
                 let progressed = seen != before;
                 if closed == Closed::TopicRefreshed {
                     seat.core.begin_era();
@@ -114,14 +138,30 @@ pub(crate) async fn follow<P: Payload>(
     }
 }
 
-/// Takes what a subscription gives until it is closed.
+enum Step<P> {
+    Next(Result<Message<P>, Closed>),
+    /// What could not be mapped is due again.
+    Again,
+    Gained(Gained),
+}
+
+/// What has become this replica's; never, when keys are not shared out.
+pub(crate) async fn gained(listed: Option<&mut Listed>) -> Gained {
+    match listed {
+        Some(listed) => listed.gained().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Takes what a subscription gives until it is closed; none when another is needed to tell all of it again.
 async fn take_all<P: Payload>(
     seat: &Seat,
     publisher: &EventPublisher<P>,
     mut subscription: Subscription<P>,
     seen: &mut u64,
     take: &mut impl Take<P>,
-) -> Closed {
+    listed: &mut Option<Listed>,
+) -> Option<Closed> {
     let mut timer = seat.core.seams.timer();
     let mut waiting = None;
     let mut snapshot = *seen == 0;
@@ -132,21 +172,35 @@ async fn take_all<P: Payload>(
     }
     loop {
         timer.reset(take.due());
-        let step = poll_fn(|cx| {
-            let next = poll_message(seat, publisher, &mut subscription, &mut waiting, !snapshot, cx);
-            if let Poll::Ready(next) = next {
-                return Poll::Ready(Some(next));
-            }
-            timer.poll_elapsed(cx).map(|()| None)
-        });
+        let step = async {
+            let mut gained = pin!(gained(listed.as_mut().filter(|_| !snapshot)));
+            let step = poll_fn(|cx| {
+                if let Poll::Ready(gained) = gained.as_mut().poll(cx) {
+                    return Poll::Ready(Step::Gained(gained));
+                }
+                let next = poll_message(seat, publisher, &mut subscription, &mut waiting, !snapshot, cx);
+                if let Poll::Ready(next) = next {
+                    return Poll::Ready(Step::Next(next));
+                }
+                timer.poll_elapsed(cx).map(|()| Step::Again)
+            });
+            step.await
+        };
         match step.await {
-            None => take.again(),
-            Some(Err(closed)) => return closed,
-            Some(Ok(Message::NewSnapshotToFollow)) => {
+            Step::Again => take.again(),
+            Step::Gained(gained) => {
+                let told = take.tell_again(gained);
+                seat.note_listed(listed.as_ref());
+                if !told {
+                    return None;
+                }
+            }
+            Step::Next(Err(closed)) => return Some(closed),
+            Step::Next(Ok(Message::NewSnapshotToFollow)) => {
                 snapshot = true;
                 take.begin();
             }
-            Some(Ok(Message::Changes { index, events })) => {
+            Step::Next(Ok(Message::Changes { index, events })) => {
                 // Told twice: nothing new (behaviour C5).
                 if snapshot || index > *seen {
                     take.events(index, &events, snapshot);
@@ -156,7 +210,7 @@ async fn take_all<P: Payload>(
                     seat.health.passed(index);
                 }
             }
-            Some(Ok(Message::EndOfSnapshot(index))) => {
+            Step::Next(Ok(Message::EndOfSnapshot(index))) => {
                 take.end(index);
                 snapshot = false;
                 *seen = index;

@@ -21,7 +21,7 @@ pub use status::{SourceState, SourceStatus};
 pub use transformer::Transformer;
 
 pub(crate) use body::{Body, Origin};
-pub(crate) use follow::{Seat, start};
+pub(crate) use follow::{Seat, gained, start};
 pub(crate) use other::Other;
 pub(crate) use status::{Follows, Health};
 pub(crate) use watch::watch;

@@ -1,0 +1,187 @@
+//! Replicas that are killed, sleep, or are cut off, at random.
+
+use trimtab_seams::Instant;
+
+use super::history;
+use super::replica::Replica;
+use super::{BOUND, Spans, TTL, world};
+use crate::world::{MS, SECOND, World};
+
+/// guarantee L-d, fault F21
+#[test]
+fn a_member_that_sleeps_is_taken_out_and_writes_nothing_when_it_wakes() {
+    for seed in 30..36 {
+        world(seed, async |w| {
+            w.put_jobs(0..40, 1).await;
+            let spans = Spans::default();
+            let a = Replica::join(&w, "a", &spans, 100 * MS).await;
+            let b = Replica::join(&w, "b", &spans, 100 * MS).await;
+            w.all_done_within(2 * SECOND).await;
+            w.put_jobs(0..40, 2).await;
+            w.sleep(50 * MS).await;
+            a.freeze(true);
+            let frozen = w.seams.now();
+            let in_flight = spans.all().iter().filter(|span| span.by == "a" && span.to.is_none()).count();
+            assert!(in_flight > 0);
+            w.sleep(BOUND).await;
+            assert_eq!(b.shard().members.len(), 1);
+            let without = b.shard().version;
+            w.all_done_within(SECOND).await;
+            w.sleep(TTL).await;
+            a.freeze(false);
+            w.sleep(MS).await;
+            w.sleep(SECOND).await;
+            let late: Vec<_> = spans.since(frozen).into_iter().filter(|span| span.by == "a").collect();
+            assert!(late.iter().all(|span| Some(span.epoch) > without), "it began nothing before: {late:?}");
+            assert_eq!(a.shard().members.len(), 2, "it has joined anew");
+            let counts = a.running.handle.metrics().reconciles;
+            assert!(counts.fenced + counts.cancelled >= in_flight as u64, "{counts:?}");
+            w.put_jobs(0..40, 3).await;
+            w.all_done_within(2 * SECOND).await;
+            history_is_sound(&w).await;
+            a.stop().await;
+            b.stop().await;
+        });
+    }
+}
+
+/// guarantee L-d
+#[test]
+fn a_member_that_is_cut_off_stops_by_itself_before_another_begins() {
+    world(40, async |w| {
+        w.put_jobs(0..40, 1).await;
+        let spans = Spans::default();
+        let a = Replica::join(&w, "a", &spans, 5 * SECOND).await;
+        let b = Replica::join(&w, "b", &spans, MS).await;
+        w.all_done_within(40 * SECOND).await;
+        a.backend.away(true);
+        w.put_jobs(0..40, 2).await;
+        w.sleep(BOUND).await;
+        w.all_done_within(SECOND).await;
+        assert!(a.status().standby, "it waits");
+        no_two_at_once(&spans, &[]);
+        a.backend.away(false);
+        w.sleep(BOUND).await;
+        assert_eq!(b.shard().members.len(), 2);
+        history_is_sound(&w).await;
+        a.stop().await;
+        b.stop().await;
+    });
+}
+
+/// A replica that does not see its group any more, while all else works, must not hold the others up.
+///
+/// guarantee L-d
+#[test]
+fn a_member_that_hears_nothing_still_adopts_the_map() {
+    world(41, async |w| {
+        w.put_jobs(0..40, 1).await;
+        let spans = Spans::default();
+        let a = Replica::join(&w, "a", &spans, MS).await;
+        w.all_done_within(SECOND).await;
+        a.backend.hold_feed(true);
+        let b = Replica::join(&w, "b", &spans, MS).await;
+        w.sleep(TTL).await;
+        assert!(b.shard().settled, "it looked before it renewed");
+        a.backend.hold_feed(false);
+        a.stop().await;
+        b.stop().await;
+    });
+}
+
+/// Members join, leave, are killed, sleep for twice their lease and are cut off; each time every key has an owner within the bound.
+///
+/// guarantee L-d
+#[test]
+fn under_any_faults_no_two_own_a_key_and_each_has_an_owner_within_the_bound() {
+    for seed in 0..5 {
+        world(seed, async |w| {
+            chaos(&w).await;
+            let (commits, maps) = history::check(&w.backend.memory()).await;
+            assert!(commits > 2000 && maps > 5, "{commits} commits, {maps} maps");
+        });
+    }
+}
+
+async fn history_is_sound(w: &World) {
+    let (commits, _) = history::check(&w.backend.memory()).await;
+    assert!(commits > 0);
+}
+
+const JOBS: u32 = 200;
+
+async fn chaos(w: &World) {
+    let spans = Spans::default();
+    let mut asleep: Vec<(String, Instant)> = Vec::new();
+    let mut replicas = Vec::new();
+    let (mut round, mut named) = (1, 0);
+    w.put_jobs(0..JOBS, round).await;
+    for _ in 0..12 {
+        let joining = if replicas.is_empty() { 1 + w.seams.random() % 5 } else { w.seams.random() % 2 };
+        for _ in 0..joining {
+            if replicas.len() < 5 {
+                named += 1;
+                replicas.push(Replica::join(w, &format!("r{named}"), &spans, 20 * MS).await);
+            }
+        }
+        w.sleep(w.seams.random_below(SECOND)).await;
+        let at = usize::try_from(w.seams.random()).unwrap_or_default() % replicas.len();
+        let others = replicas.len() > 1;
+        match w.seams.random() % 5 {
+            0 if others => replicas.remove(at).stop().await,
+            1 if others => {
+                // Killed: none of its tasks ever goes on.
+                let killed = replicas.remove(at);
+                killed.freeze(true);
+                asleep.push((killed.name.clone(), w.seams.now()));
+                std::mem::forget(killed);
+            }
+            2 if others => {
+                replicas[at].freeze(true);
+                asleep.push((replicas[at].name.clone(), w.seams.now()));
+                served(w, &mut round).await;
+                w.sleep(TTL).await;
+                replicas[at].freeze(false);
+            }
+            3 if others => {
+                replicas[at].backend.away(true);
+                served(w, &mut round).await;
+                w.sleep(w.seams.random_below(TTL)).await;
+                replicas[at].backend.away(false);
+            }
+            _ => {}
+        }
+        served(w, &mut round).await;
+    }
+    no_two_at_once(&spans, &asleep);
+    for replica in replicas {
+        replica.stop().await;
+    }
+}
+
+/// Within the bound every key has an owner, who does what is asked for now.
+async fn served(w: &World, round: &mut u32) {
+    *round += 1;
+    w.put_jobs((0..JOBS).step_by(7), *round).await;
+    w.sleep(BOUND).await;
+    *round += 1;
+    w.put_jobs(0..JOBS, *round).await;
+    w.all_done_within(3 * SECOND).await;
+}
+
+/// Checks that no two replicas ran a key at the same time, those aside that slept meanwhile: they ran nothing while they did.
+fn no_two_at_once(spans: &Spans, asleep: &[(String, Instant)]) {
+    let mut all = spans.all();
+    all.sort_by(|a, b| (&a.key, a.from).cmp(&(&b.key, b.from)));
+    let slept = |by: &str, from: Instant, to: Instant| {
+        asleep.iter().any(|(name, since)| name == by && from <= *since && *since <= to)
+    };
+    for pair in all.windows(2) {
+        let [one, other] = pair else { unreachable!("a window of two") };
+        let to = one.to.unwrap_or(Instant::FAR_FUTURE);
+        if one.key == other.key && one.by != other.by && to > other.from {
+            assert!(slept(&one.by, one.from, to), "{one:?} {other:?}");
+            assert!(one.epoch < other.epoch, "{one:?} {other:?}");
+        }
+    }
+}
