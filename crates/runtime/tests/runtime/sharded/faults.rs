@@ -69,21 +69,61 @@ fn a_member_that_is_cut_off_stops_by_itself_before_another_begins() {
     });
 }
 
-/// A replica that does not see its group any more, while all else works, must not hold the others up.
+/// Its feeds tell it nothing, while all else works: it learns of the map by a commit that is refused, or before it renews its lease.
 ///
 /// guarantee L-d
 #[test]
-fn a_member_that_hears_nothing_still_adopts_the_map() {
+fn a_member_that_hears_nothing_commits_under_no_old_map_and_adopts_the_new_one() {
     world(41, async |w| {
-        w.put_jobs(0..40, 1).await;
+        w.put_jobs(0..8, 1).await;
         let spans = Spans::default();
-        let a = Replica::join(&w, "a", &spans, MS).await;
-        w.all_done_within(SECOND).await;
+        let a = Replica::join(&w, "a", &spans, 2 * SECOND).await;
+        w.sleep(SECOND / 2).await;
+        assert_eq!(spans.all().len(), 8, "all of them run");
         a.backend.hold_feed(true);
         let b = Replica::join(&w, "b", &spans, MS).await;
-        w.sleep(TTL).await;
-        assert!(b.shard().settled, "it looked before it renewed");
+        w.sleep(SECOND / 4).await;
+        assert!(!b.shard().settled && a.shard().members.len() == 1, "it knows nothing yet");
+        w.sleep(2 * SECOND).await;
+        assert!(b.shard().settled, "now it does");
+        let all = spans.all();
+        let by = |name: &str| all.iter().filter(|span| span.by == name).count();
+        assert!(by("a") == 8 && (1..8).contains(&by("b")), "what it kept it committed under the new map");
+        w.all_done_within(SECOND).await;
+        history_is_sound(&w).await;
+        let c = Replica::join(&w, "c", &spans, MS).await;
+        w.sleep(TTL / 3).await;
+        assert!(c.shard().settled, "it looked before it renewed");
         a.backend.hold_feed(false);
+        no_two_at_once(&spans, &[]);
+        for replica in [a, b, c] {
+            replica.stop().await;
+        }
+    });
+}
+
+/// guarantee L-d
+#[test]
+fn a_run_that_does_not_give_way_holds_up_what_moves_and_nothing_else() {
+    world(42, async |w| {
+        w.put_jobs(0..8, 1).await;
+        let spans = Spans::default();
+        let a = Replica::join(&w, "a", &spans, 2 * SECOND).await;
+        w.sleep(SECOND / 2).await;
+        a.block(true);
+        let b = Replica::join(&w, "b", &spans, MS).await;
+        w.sleep(3 * TTL).await;
+        assert_eq!(
+            (b.shard().members.len(), b.shard().settled),
+            (2, false),
+            "it keeps its lease, and its keys"
+        );
+        assert_eq!(spans.all().len(), 8);
+        a.block(false);
+        w.all_done_within(SECOND).await;
+        assert!(b.shard().settled);
+        no_two_at_once(&spans, &[]);
+        history_is_sound(&w).await;
         a.stop().await;
         b.stop().await;
     });

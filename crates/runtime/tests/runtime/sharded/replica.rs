@@ -15,7 +15,8 @@ pub(crate) struct Replica {
     pub(crate) running: Running,
     pub(crate) backend: Faulty,
     pub(crate) store: Store,
-    gate: Arc<IceGate>,
+    process: Arc<IceGate>,
+    workers: Arc<IceGate>,
 }
 
 /// Does each job in a while, and notes when.
@@ -45,17 +46,23 @@ impl Replica {
         name: &str,
         controller: impl FnOnce(&Store) -> Controller,
     ) -> Self {
-        let gate = Arc::new(IceGate::default());
-        let seams: Seams = w.seams.clone().with_spawn(IcySpawn::new(&w.seams, &gate));
+        let (process, workers) = (Arc::new(IceGate::default()), Arc::new(IceGate::default()));
+        let seams = w.seams.clone().with_spawn(IcySpawn::new(&w.seams, &process));
+        let seams = seams.clone().with_spawn(IcySpawn::new(&seams, &workers).only("worker"));
         let backend = Faulty::new(w.backend.memory());
         let store = Store::builder(backend.clone()).seams(&seams).open().await.expect("memory opens");
         let running = Running::start(&seams, controller(&store));
-        Self { name: name.into(), running, backend, store, gate }
+        Self { name: name.into(), running, backend, store, process, workers }
     }
 
     /// Its process sleeps, or goes on.
     pub(crate) fn freeze(&self, frozen: bool) {
-        self.gate.set(frozen);
+        self.process.set(frozen);
+    }
+
+    /// Its reconciles block their threads, while all else of it goes on; or they give way again.
+    pub(crate) fn block(&self, blocked: bool) {
+        self.workers.set(blocked);
     }
 
     pub(crate) fn status(&self) -> ControllerStatus {
