@@ -44,7 +44,7 @@
 //! ```
 //!
 //! What an author writes: [`Reconciler`], by hand or by [`reconcile_fn`]; what it is given: [`Context`]; what it returns: [`Action`] or [`Error`].
-//! What drives it: [`Controller`] with its [`Source`]s and [`Trigger`]s, several of them under a [`Manager`], in one replica by a [`Placement`].
+//! What drives it: [`Controller`] with its [`Source`]s and [`Trigger`]s, several of them under a [`Manager`], in one replica or each on its share by a [`Placement`].
 //!
 //! **Knows nothing of** files, servers, processes, a concrete backend.
 

@@ -15,6 +15,7 @@ use super::echoes::Echoes;
 use super::error::RunError;
 use super::history::Run;
 use super::marks::Marks;
+use super::passed_over::PassedOver;
 use super::settings::Settings;
 use super::term::Term;
 use super::troubles::Troubles;
@@ -53,6 +54,7 @@ pub(crate) struct Core {
     keeper: OnceLock<Arc<Keeper>>,
     /// Its keys are shared out among replicas.
     shared: AtomicBool,
+    pub(super) passed_over: PassedOver,
     /// No owner cascade is known to run beside it, and nobody has been told so yet.
     lone: AtomicBool,
     /// Counts the times the store's indexes began anew: an index of another era demands nothing.
@@ -96,6 +98,7 @@ impl Core {
             broken: Mutex::default(),
             keeper: OnceLock::new(),
             shared: AtomicBool::new(false),
+            passed_over: PassedOver::default(),
             lone: AtomicBool::new(true),
             era: AtomicU8::new(0),
             resets: AtomicU64::new(store.health().resets),
@@ -173,12 +176,9 @@ impl Core {
         self.runs.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Whether a key may be queued: it is not another replica's.
-    fn admits(&self, key: &Request) -> bool {
-        if !self.shared.load(Ordering::Relaxed) {
-            return true;
-        }
-        self.term().is_none_or(|term| term.share().is_none_or(|share| share.admits(key)))
+    /// Whether its keys are shared out among replicas.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::Relaxed)
     }
 
     pub(crate) fn enqueue_for(&self, request: Request, reason: Reason, priority: Priority) {
@@ -201,7 +201,7 @@ impl Core {
 
     /// Queues all of a buffer, and leaves it empty.
     pub(crate) fn push_all(&self, adds: &mut Vec<Entering>) {
-        if self.shared.load(Ordering::Relaxed) {
+        if self.is_shared() {
             adds.retain(|add| self.admits(&add.item));
         }
         if adds.len() == 1 {

@@ -18,6 +18,7 @@ mod handle;
 mod history;
 mod marks;
 mod outcome;
+mod passed_over;
 mod reconciled;
 mod run;
 mod settings;

@@ -9,7 +9,7 @@ use super::core::Core;
 use super::error::RunError;
 use super::history::History;
 use super::settings::Settings;
-use super::shared::let_go_of_the_lost;
+use super::shared::keep_to_share;
 use super::term::Term;
 use super::worker::Seat;
 use crate::lease_use::{Keeper, Placement, Tenure, caught_up};
@@ -174,7 +174,7 @@ impl Set<'_> {
             term.intake.raise();
         }
         if let Some(share) = term.share() {
-            let_go_of_the_lost(core, &term, share);
+            keep_to_share(core, &term, share);
         }
         for (body, health) in self.sources.iter().zip(self.health) {
             let seat =

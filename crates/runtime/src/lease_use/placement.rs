@@ -81,7 +81,32 @@ impl Placement {
     /// stops, until its running reconciles have ended, at most its [drain](crate::Controller::with_drain), and then the same. A reconcile that
     /// does not give way when it is cancelled, because it blocks its thread, holds up the keys that are moving until it does.
     ///
-    /// [`Context::epoch`](crate::Context::epoch) is the version of the group's map.
+    /// [`Context::epoch`](crate::Context::epoch) is the version of the group's map; [`ControllerStatus::shard`](crate::ControllerStatus::shard) shows the
+    /// group.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use trimtab_runtime::{Action, Controller, Placement, Source, reconcile_fn};
+    /// # use trimtab_store::{Draft, Memory, Store};
+    ///
+    /// # let store = Store::open(Memory::new()).await?;
+    /// # store.commit(Draft::json("site", "blog", &serde_json::json!({ "port": 80 })).apply()).await?;
+    /// let serve = reconcile_fn(async |_, _| Ok(Action::done()));
+    /// let sites = Controller::new(&store, serve)
+    ///     .subscribe(Source::kind("site"))
+    ///     .with_placement(Placement::sharded("sites").with_holder("host-1"));
+    /// let handle = sites.handle();
+    /// sites
+    ///     .run(async move {
+    ///         while !handle.is_settled() {
+    ///             tokio::task::yield_now().await;
+    ///         }
+    ///         let group = handle.status().shard.expect("it belongs to one");
+    ///         assert_eq!((group.members.len(), group.share), (1, 1.0));
+    ///     })
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
     #[doc(alias = "Sharding")]
     pub fn sharded(group: impl Into<String>) -> Self {
         Self::Sharded(Sharded { group: group.into(), ttl: TTL, holder: None })

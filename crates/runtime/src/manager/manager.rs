@@ -85,7 +85,8 @@ impl Manager {
         Self { drain: Some(drain), ..self }
     }
 
-    /// In which replicas the controllers run that do not say so themselves. Default: everywhere. Under one lease they all run in the same replica.
+    /// In which replicas the controllers run that do not say so themselves. Default: everywhere. Under one lease they all run in the same replica; in
+    /// one group they share keys out alike, the owner cascade too.
     pub fn with_placement(self, placement: Placement) -> Self {
         Self { placement: Some(placement), ..self }
     }

@@ -7,7 +7,7 @@ use trimtab_runtime::{Source, WhatHappened};
 use trimtab_store::{Change, Key, Kind as _};
 
 use super::replica::{Replica, jobs};
-use super::{Job, Spans, job, world};
+use super::{BOUND, Job, Spans, job, world};
 use crate::world::{MS, SECOND, Site, site};
 
 /// guarantee L-d
@@ -164,5 +164,30 @@ fn a_key_that_was_taken_over_runs_because_it_was_found() {
         assert_eq!(Job::KIND, "job");
         a.stop().await;
         b.stop().await;
+    });
+}
+
+/// guarantee L-d
+#[test]
+fn an_entry_that_ends_while_its_owner_is_silent_is_run_by_who_takes_the_key_over() {
+    world(16, async |w| {
+        w.put_jobs(0..40, 1).await;
+        let spans = Spans::default();
+        let a = Replica::join(&w, "a", &spans, MS).await;
+        let b = Replica::join(&w, "b", &spans, MS).await;
+        w.all_done_within(SECOND).await;
+        a.freeze(true);
+        let now = w.seams.now();
+        for job in w.store.list::<Job>().all().expect("readable") {
+            w.store.commit(job.delete()).await.expect("memory commits");
+        }
+        w.sleep(SECOND).await;
+        let ran = || spans.since(now).into_iter().map(|span| span.key).collect::<BTreeSet<Key>>().len();
+        assert!((8..32).contains(&ran()), "its own at once: {}", ran());
+        w.sleep(BOUND).await;
+        assert_eq!(ran(), 40);
+        a.freeze(false);
+        b.stop().await;
+        a.stop().await;
     });
 }
