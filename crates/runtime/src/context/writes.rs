@@ -68,12 +68,11 @@ impl Context {
     /// On condition of what the run stands under. Where that is a map that has changed meanwhile, and the key is still this replica's, under the new one.
     async fn send(&self, writes: Vec<Write>) -> Result<Committed, WriteError> {
         let (door, view) = (self.core.store.door(), self.view());
-        let mut fences: Vec<_> = self.tenure().map(Tenure::fence).into_iter().collect();
-        let Some(pass) = &self.pass else { return door.commit(writes, &view, &fences).await };
+        let lease = self.tenure().map(Tenure::fence);
+        let Some(pass) = &self.pass else { return door.commit(writes, &view, lease.as_slice()).await };
         loop {
             let (standing, unmoved) = pass.fence().ok_or(WriteError::Fenced)?;
-            fences.truncate(1);
-            fences.push(unmoved);
+            let fences: Vec<_> = lease.iter().cloned().chain([unmoved]).collect();
             match door.commit(writes.clone(), &view, &fences).await {
                 Err(WriteError::Fenced) if pass.outlives(&standing).await => {}
                 committed => return committed,
