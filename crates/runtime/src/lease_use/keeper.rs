@@ -45,6 +45,8 @@ enum Left {
     Stopped,
     /// Another has it.
     Lost,
+    /// The group does not hold it any more.
+    Out,
     /// The store did not answer until the renew deadline; it may be ours still.
     Late,
 }
@@ -135,7 +137,7 @@ impl Keeper {
             self.publish(Some(Arc::clone(&tenure)));
             let left = match race(self.renew_while(&mut held, &tenure, stop), self.share_in(&tenure)).await {
                 First::Left(left) => left,
-                First::Right(()) => Left::Lost,
+                First::Right(()) => Left::Out,
             };
             tenure.lost.raise();
             self.publish(None);
@@ -151,6 +153,11 @@ impl Keeper {
                     return;
                 }
                 Left::Lost => return,
+                Left::Out => {
+                    // Should it stand still, it would have to run out before this one begins anew.
+                    drop(held.release().await);
+                    return;
+                }
                 Left::Late => match unless(stop.raised(), self.win_back(&mut held)).await {
                     Some(true) => {}
                     Some(false) | None => return,

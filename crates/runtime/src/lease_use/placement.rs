@@ -77,8 +77,8 @@ impl Placement {
     /// replica are not queued here, and those [enqueued](crate::ControllerHandle::enqueue) by hand are passed over.
     ///
     /// **How long a key may be without an owner**: when a replica is killed, sleeps or is cut off, its TTL, and then as long as the map takes: a commit to take it
-    /// out, one by each replica that is left, and a view that shows them; with a store that answers within 100 ms less than 2 s. When a replica
-    /// stops, until its running reconciles have ended, at most its [drain](crate::Controller::with_drain), and then the same. A reconcile that
+    /// out, one by each replica that is left, and a view that shows them; with five replicas and a store that answers within 100 ms less than 2 s. When
+    /// a replica stops, until its running reconciles have ended, at most its [drain](crate::Controller::with_drain), and then the same. A reconcile that
     /// does not give way when it is cancelled, because it blocks its thread, holds up the keys that are moving until it does.
     ///
     /// [`Context::epoch`](crate::Context::epoch) is the version of the group's map; [`ControllerStatus::shard`](crate::ControllerStatus::shard) shows the

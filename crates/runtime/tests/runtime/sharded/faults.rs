@@ -129,6 +129,40 @@ fn a_run_that_does_not_give_way_holds_up_what_moves_and_nothing_else() {
     });
 }
 
+/// The stated bound, with a store as slow as it is stated for.
+///
+/// guarantee L-d
+#[test]
+fn after_a_kill_every_key_has_an_owner_within_its_ttl_and_two_seconds() {
+    for seed in 50..52 {
+        world(seed, async |w| {
+            w.put_jobs(0..JOBS, 1).await;
+            let spans = Spans::default();
+            let mut replicas = Vec::new();
+            for n in 0..5 {
+                let replica = Replica::join(&w, &format!("r{n}"), &spans, MS).await;
+                replica.backend.slow(&w.seams, 100 * MS);
+                replicas.push(replica);
+            }
+            w.all_done_within(60 * SECOND).await;
+            let killed = replicas.remove(2);
+            killed.freeze(true);
+            w.put_jobs(0..JOBS, 2).await;
+            let dead = w.seams.now();
+            w.sleep(5 * SECOND).await;
+            let orphans = w.undone().len();
+            w.all_done_within(TTL).await;
+            let begun = spans.since(dead + 5 * SECOND).iter().map(|span| span.from).max().expect("some");
+            println!("{orphans} keys had no owner, the last for {:?}", begun - dead);
+            assert!((10..80).contains(&orphans) && begun - dead <= BOUND, "{orphans} {:?}", begun - dead);
+            std::mem::forget(killed);
+            for replica in replicas {
+                replica.stop().await;
+            }
+        });
+    }
+}
+
 /// Members join, leave, are killed, sleep for less than their lease and for twice as long, are cut off, and lose answers; each time every key has an owner within the bound.
 ///
 /// guarantee L-d

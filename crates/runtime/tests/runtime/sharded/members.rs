@@ -113,6 +113,27 @@ fn a_group_whose_map_cannot_be_read_says_so_and_is_joined_when_it_is_gone() {
     });
 }
 
+/// guarantee L-d
+#[test]
+fn a_group_that_somebody_deletes_is_made_anew_by_its_members() {
+    world(7, async |w| {
+        use trimtab_backend::{Expect, Operation, Transaction};
+        w.put_jobs(0..20, 1).await;
+        let spans = Spans::default();
+        let a = Replica::join(&w, "a", &spans, Duration::ZERO).await;
+        let b = Replica::join(&w, "b", &spans, Duration::ZERO).await;
+        w.all_done_within(SECOND).await;
+        let delete = Operation::Delete { key: Key::new("trimtab.group", "jobs"), expect: Expect::Anything };
+        w.backend.commit(Transaction::of([delete])).await.expect("memory commits");
+        w.sleep(SECOND).await;
+        assert_eq!((a.shard().members.len(), b.shard().settled), (2, true));
+        w.put_jobs(0..20, 2).await;
+        w.all_done_within(SECOND).await;
+        a.stop().await;
+        b.stop().await;
+    });
+}
+
 #[test]
 fn controllers_of_a_manager_are_one_member_and_its_cascade_is_shared_out_too() {
     world(5, async |w| {
