@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use trimtab_runtime::{Source, WhatHappened};
+use trimtab_runtime::{Placement, Source, WhatHappened, owners};
 use trimtab_store::{Change, Key, Kind as _};
 
 use super::replica::{Replica, jobs};
@@ -189,5 +189,44 @@ fn an_entry_that_ends_while_its_owner_is_silent_is_run_by_who_takes_the_key_over
         a.freeze(false);
         b.stop().await;
         a.stop().await;
+    });
+}
+
+/// behaviour E7, guarantee L-d
+#[test]
+fn the_owner_cascade_is_shared_out_and_what_a_silent_replica_left_is_done_by_others() {
+    world(17, async |w| {
+        w.put_jobs(0..30, 1).await;
+        let owners = w.store.list::<Job>().all().expect("readable");
+        for owner in &owners {
+            w.store
+                .commit(site(80).named(owner.name()).owned_by(owner).apply())
+                .await
+                .expect("memory commits");
+        }
+        let cascade =
+            |store: &trimtab_store::Store| owners::cascade(store).with_placement(Placement::sharded("all"));
+        let a = Replica::running(&w, "a", cascade).await;
+        let b = Replica::running(&w, "b", cascade).await;
+        w.sleep(SECOND).await;
+        let left = || w.store.list::<Site>().all().expect("readable").len();
+        for owner in &owners[..10] {
+            w.store.commit(owner.delete()).await.expect("memory commits");
+        }
+        w.sleep(SECOND).await;
+        assert_eq!(left(), 20, "both at work");
+        a.freeze(true);
+        for owner in &owners[10..] {
+            w.store.commit(owner.delete()).await.expect("memory commits");
+        }
+        w.sleep(SECOND).await;
+        assert!((1..20).contains(&left()), "{}", left());
+        w.sleep(BOUND).await;
+        assert_eq!(left(), 0);
+        a.freeze(false);
+        let done = |replica: &Replica| replica.running.handle.metrics().reconciles.done;
+        assert!(done(&a) > 0 && done(&b) > 0);
+        a.stop().await;
+        b.stop().await;
     });
 }
