@@ -56,7 +56,7 @@ pub use limiter::{
 pub use outcome::{BoxError, Outcome};
 pub use priority::Priority;
 pub use report::{Counters, Failing, KeyReport, KeyState};
-pub use settings::QueueSettings;
+pub use settings::{Party, QueueSettings};
 pub use shell::RateLimitedQueue;
 pub use work_queue::WorkQueue;
 

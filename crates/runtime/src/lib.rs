@@ -44,7 +44,7 @@
 //! ```
 //!
 //! What an author writes: [`Reconciler`], by hand or by [`reconcile_fn`]; what it is given: [`Context`]; what it returns: [`Action`] or [`Error`].
-//! What drives it: [`Controller`] with its [`Source`]s and [`Trigger`]s, several of them under a [`Manager`], in one replica by a [`Placement`].
+//! What drives it: [`Controller`] with its [`Source`]s and [`Trigger`]s, several of them under a [`Manager`], in one replica or each on its share by a [`Placement`].
 //!
 //! **Knows nothing of** files, servers, processes, a concrete backend.
 
@@ -58,6 +58,7 @@ mod manager;
 mod metrics;
 pub mod owners;
 mod reconciler;
+mod shard;
 mod source;
 mod task;
 mod trigger;
@@ -70,10 +71,11 @@ pub use controller::{
     Reconciled, Run, RunError,
 };
 pub use error::{Error, OptionExt, Reaction, RequeueAfter, Result, ResultExt, RetryAfter, Terminal};
-pub use lease_use::{Leader, Placement};
+pub use lease_use::{Leader, Placement, Sharded};
 pub use manager::{Manager, ManagerHandle, Readiness};
 pub use metrics::{ControllerMetrics, Durations, Family, FamilyKind, ReconcileCounts, metric_families};
 pub use reconciler::{ReconcileFn, ReconcileWithFn, Reconciler, Request, reconcile_fn, reconcile_with};
+pub use shard::{ShardMember, ShardStatus};
 pub use source::{IntoRequests, Source, SourceState, SourceStatus, Told, Transformer};
 pub use trigger::Trigger;
 

@@ -61,8 +61,8 @@ mod signal;
 pub use trimtab_runtime::{
     Action, Context, Controller, ControllerHandle, Error, IntoRequests, Leader, Manager, ManagerHandle,
     Misconfigured, OptionExt, Placement, Priority, Reaction, Reason, Reconciler, Request, RequeueAfter,
-    Result, ResultExt, RetryAfter, RunError, Source, Terminal, Transformer, Trigger, owners, reconcile_fn,
-    reconcile_with,
+    Result, ResultExt, RetryAfter, RunError, ShardStatus, Sharded, Source, Terminal, Transformer, Trigger,
+    owners, reconcile_fn, reconcile_with,
 };
 #[doc(no_inline)]
 pub use trimtab_store::{

@@ -8,7 +8,7 @@ use super::held::Grant;
 use super::observer::{Observer, Sight};
 use super::pause::Pause;
 use super::term::{Header, Term};
-use super::{Held, Holder, LeaseError, LeaseSettings, Watch, key_of};
+use super::{Held, Holder, LeaseError, LeaseSettings, Vigil, Watch, key_of};
 use crate::deadline::before;
 use crate::{AnyBackend, Backend, Check, CommitError, Operation, Part, Position, Transaction, Uid, Verdict};
 
@@ -70,6 +70,11 @@ impl StoreLease {
     #[must_use]
     pub fn with_settings(self, settings: LeaseSettings) -> Self {
         Self { settings, ..self }
+    }
+
+    /// Watches over many leases without wanting one.
+    pub fn vigil(&self) -> Vigil {
+        Vigil::new(&self.backend, &self.seams, self.settings)
     }
 
     /// One try at a lease that may be claimed as far as the observer knows.

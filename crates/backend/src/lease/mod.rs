@@ -19,6 +19,7 @@ mod observer;
 mod pause;
 mod settings;
 mod term;
+mod vigil;
 mod watch;
 
 pub use error::LeaseError;
@@ -26,6 +27,7 @@ pub use held::Held;
 pub use holder::Holder;
 pub use leases::{Leases, StoreLease};
 pub use settings::LeaseSettings;
+pub use vigil::{Over, Vigil};
 pub use watch::Watch;
 
 use crate::Key;

@@ -1,5 +1,7 @@
 //! The two records of a lease as a follower sees them, and since when they stand still.
 
+use std::time::Duration;
+
 use trimtab_seams::{Instant, Seams};
 
 use super::pause::Pause;
@@ -55,13 +57,7 @@ impl Observer {
     /// When the lease may be claimed, as things stand: at once when nobody holds it, else when its records have stood still for the TTL that
     /// its holder gave it. None while the feed is not live.
     pub(super) fn claimable_at(&self) -> Option<Instant> {
-        let still_since = self.still_since?;
-        let term = self.sight.epoch.as_ref().map(Term::of);
-        Some(match term {
-            None | Some(Some(Term { holder: None, .. })) => Instant::ORIGIN,
-            Some(Some(term)) => still_since + term.ttl,
-            Some(None) => still_since + self.settings.ttl(),
-        })
+        self.still_since.map(|still_since| self.sight.claimable_at(still_since, self.settings.ttl()))
     }
 
     /// Follows on by one item, or waits before following anew. Cancel safe.
@@ -119,13 +115,22 @@ impl Sight {
         Some(Holder { name, epoch: record.version })
     }
 
+    /// When the lease may be claimed that has stood so since then; `ttl` goes for a holder that is not known.
+    pub(super) fn claimable_at(&self, still_since: Instant, ttl: Duration) -> Instant {
+        match self.epoch.as_ref().map(Term::of) {
+            None | Some(Some(Term { holder: None, .. })) => Instant::ORIGIN,
+            Some(Some(term)) => still_since + term.ttl,
+            Some(None) => still_since + ttl,
+        }
+    }
+
     /// The conditions that both records still stand as they were seen: on the epoch, which is to be written, and on the beat.
     pub(super) fn unmoved(&self) -> [Expect; 2] {
         [&self.epoch, &self.beat]
             .map(|record| record.as_ref().map_or(Expect::Absent, |record| Expect::At(record.version)))
     }
 
-    fn apply(&mut self, change: &RecordChange, lease: &Key) {
+    pub(super) fn apply(&mut self, change: &RecordChange, lease: &Key) {
         match change {
             RecordChange::Put(record) => self.put(record, lease),
             RecordChange::Delete { key, .. } if key == lease => *self = Self::default(),
@@ -133,7 +138,7 @@ impl Sight {
         }
     }
 
-    fn put(&mut self, record: &Record, lease: &Key) {
+    pub(super) fn put(&mut self, record: &Record, lease: &Key) {
         if record.key == *lease {
             match record.part {
                 Part::Spec => self.epoch = Some(record.clone()),

@@ -11,6 +11,7 @@ use trimtab_seams::Seams;
 mod challenging;
 mod faulty;
 mod holding;
+mod vigil;
 mod watching;
 
 use faulty::Faulty;

@@ -3,6 +3,7 @@
 //! [`Core`] holds the keys and their promises. [`State`] is all that the shell keeps under its lock: the core, the waiting workers and the
 //! shutdown. Tests run every sequence of operations on it.
 
+mod chain;
 mod index;
 mod line;
 mod promises;
@@ -14,6 +15,7 @@ mod slab;
 mod state;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod waiters;
 
 pub(crate) use record::{Failed, NEVER, When};

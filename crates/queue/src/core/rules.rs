@@ -13,7 +13,7 @@ use super::line::Line;
 use super::promises::Promises;
 use super::record::{Failed, NEVER, NONE, Record, Stage, When};
 use super::slab::Slab;
-use crate::{Counters, KeyState, Merge, Priority};
+use crate::{Counters, KeyState, Merge, Party, Priority};
 
 /// An add, with its delay made into a time.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl<T> Default for Finished<T> {
 pub(crate) struct Core<T, D> {
     index: SlotIndex,
     pub(super) slab: Slab<T, D>,
-    pub(super) line: Line,
+    pub(super) line: Line<T>,
     pub(super) promises: Promises,
     pub(super) counters: Counters,
     /// Running keys that were added again while somebody waited to hear of it.
@@ -73,11 +73,12 @@ pub(crate) struct Core<T, D> {
 }
 
 impl<T: Clone + Eq, D: Merge> Core<T, D> {
-    pub(crate) fn new() -> Self {
+    /// Keys of one level are handed out in the order they came; or in turn by party.
+    pub(crate) fn new(party: Option<Party<T>>) -> Self {
         Self {
             index: SlotIndex::new(),
             slab: Slab::new(),
-            line: Line::new(),
+            line: Line::new(party),
             promises: Promises::new(),
             counters: Counters::default(),
             superseded: Vec::new(),

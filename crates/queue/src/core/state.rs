@@ -9,7 +9,7 @@ use trimtab_seams::Instant;
 use super::record::NEVER;
 use super::rules::{Adding, Core, Finished, Taken, Verdict};
 use super::waiters::Waiters;
-use crate::{Merge, Priority};
+use crate::{Merge, Party, Priority};
 
 /// Promised keys put in line per lock hold: about a tenth of a millisecond.
 const ADVANCE_AT_ONCE: usize = 256;
@@ -52,9 +52,9 @@ pub(crate) struct State<T, D, W> {
 }
 
 impl<T: Clone + Eq, D: Merge, W> State<T, D, W> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(party: Option<Party<T>>) -> Self {
         Self {
-            core: Core::new(),
+            core: Core::new(party),
             waiters: Waiters::new(),
             phase: Phase::Open,
             armed: NEVER,

@@ -34,9 +34,9 @@ pub(super) struct Shared<T, D> {
 
 impl<T: Item, D: Merge> Shared<T, D> {
     pub(super) fn new(settings: QueueSettings<T>) -> Arc<Self> {
-        let QueueSettings { limiter, seams, timings, .. } = settings;
+        let QueueSettings { limiter, seams, timings, fairness, .. } = settings;
         Arc::new_cyclic(|shared: &Weak<Self>| Self {
-            state: Mutex::new(State::new()),
+            state: Mutex::new(State::new(fairness)),
             promised: AtomicBool::new(false),
             timer: Mutex::new(None),
             bell: Waker::from(Arc::new(Bell(shared.clone()))),

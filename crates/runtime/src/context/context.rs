@@ -13,6 +13,8 @@ use trimtab_store::{Snapshot, Store, View};
 use super::builder::{ContextBuilder, Made};
 use super::memory::{Finished, Memory};
 use crate::controller::{ControllerHandle, Core, Taken, Term};
+use crate::shard::Pass;
+use crate::task::{Signal, either};
 use crate::{Reason, Request, Trigger};
 
 /// What a run reads with, writes with, and knows of itself. Lent to [`Reconciler::reconcile`](crate::Reconciler::reconcile) for one run.
@@ -48,6 +50,8 @@ use crate::{Reason, Request, Trigger};
 pub struct Context {
     pub(super) core: Arc<Core>,
     term: Option<Arc<Term>>,
+    /// When keys are shared out among replicas.
+    pub(super) pass: Option<Pass>,
     run: RunOf,
     era: u8,
     pub(super) view: View,
@@ -75,9 +79,11 @@ impl Context {
         era: u8,
         snapshot: Snapshot,
         claim: Taken,
+        pass: Option<Pass>,
     ) -> Self {
         let view = snapshot.into_view(claim.tenancy());
-        Self::new(core, Some(Arc::clone(term)), RunOf::Worker(claim), era, view)
+        let term = Some(Arc::clone(term));
+        Self { pass, ..Self::new(core, term, RunOf::Worker(claim), era, view) }
     }
 
     pub(super) fn by_hand(core: &Arc<Core>, made: Made) -> Self {
@@ -88,14 +94,21 @@ impl Context {
 
     fn new(core: &Arc<Core>, term: Option<Arc<Term>>, run: RunOf, era: u8, view: View) -> Self {
         let core = Arc::clone(core);
-        Self { core, term, run, era, view, has_own: AtomicBool::new(false), memory: Mutex::default() }
+        let (has_own, memory) = (AtomicBool::new(false), Mutex::default());
+        Self { core, term, pass: None, run, era, view, has_own, memory }
     }
 
     /// Takes it apart when the run has ended.
     pub(crate) fn finish(self) -> Finished {
         let RunOf::Worker(claim) = self.run else { unreachable!("only a worker's context is finished") };
         let Memory { commits, conflict, refusal, notes, .. } = self.memory.into_inner();
-        Finished { claim, index: self.view.index(), era: self.era, commits, conflict, refusal, notes }
+        let (index, era, pass) = (self.view.index(), self.era, self.pass);
+        Finished { claim, pass, index, era, commits, conflict, refusal, notes }
+    }
+
+    /// Raised when the key passes to another replica.
+    pub(crate) fn lost(&self) -> Option<&Signal> {
+        self.pass.as_ref().map(Pass::lost)
     }
 
     /// The lease it runs under.
@@ -144,11 +157,11 @@ impl Context {
         }
     }
 
-    /// The epoch of the lease it runs under; none when it runs everywhere. It grows with each acquisition, and it is the guard of every commit: hand it on
-    /// to systems outside that can refuse an older one.
+    /// The epoch of the lease it runs under, or the version of its group's map where keys are shared out; none when it runs everywhere. It grows whenever the key
+    /// passes to another replica, and it is the guard of every commit: hand it on to systems outside that can refuse an older one.
     pub fn epoch(&self) -> Option<Index> {
         match &self.run {
-            RunOf::Worker(_) => self.tenure().map(crate::lease_use::Tenure::epoch),
+            RunOf::Worker(_) => self.term.as_ref()?.epoch(),
             RunOf::Hand(made) => made.epoch,
         }
     }
@@ -208,20 +221,23 @@ impl Context {
         &self.core.seams
     }
 
-    /// Ends when this run is to end: its lease is lost, or the drain deadline has passed. Right after that the run's future is dropped.
+    /// Ends when this run is to end: its lease is lost, its key passes to another replica, or the drain deadline has passed. Right after that the run's future is
+    /// dropped.
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub async fn cancelled(&self) {
-        match &self.term {
-            Some(term) => term.cancel.raised().await,
-            None => std::future::pending().await,
+        match (&self.term, self.lost()) {
+            (Some(term), Some(lost)) => either(term.cancel.raised(), lost.raised()).await,
+            (Some(term), None) => term.cancel.raised().await,
+            (None, _) => std::future::pending().await,
         }
     }
 
     /// Whether this run is to end: see [`Context::cancelled`].
     pub fn is_cancelled(&self) -> bool {
         self.term.as_ref().is_some_and(|term| term.cancel.is_raised())
+            || self.lost().is_some_and(Signal::is_raised)
     }
 
     /// Ends when the key is queued again during this run: what it does may be out of date already, and it will run again in any case (behaviour C16).

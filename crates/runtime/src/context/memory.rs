@@ -6,6 +6,7 @@ use trimtab_backend::{Index, Pending};
 use trimtab_store::{Overlay, WriteError};
 
 use crate::controller::Taken;
+use crate::shard::Pass;
 
 /// Why nothing more may be written in this run.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ pub(super) struct Memory {
 /// What is left of a context when its run has ended.
 pub(crate) struct Finished {
     pub(crate) claim: Taken,
+    pub(crate) pass: Option<Pass>,
     pub(crate) index: Index,
     /// Of the index: see `Core::era`.
     pub(crate) era: u8,

@@ -3,10 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use trimtab_backend::{Commit, Invalid, Key};
-use trimtab_store::{Draft, Entry, IntoWrites, Kind, ReadError, Write, WriteError};
+use trimtab_store::{Committed, Draft, Entry, IntoWrites, Kind, ReadError, Write, WriteError};
 
 use super::Context;
 use super::memory::Refusal;
+use crate::lease_use::Tenure;
 
 /// Writing.
 impl Context {
@@ -29,10 +30,7 @@ impl Context {
         if let Some(refusal) = &self.memory.lock().refusal {
             return Err(refusal.error());
         }
-        let view = self.view();
-        let fence = self.tenure().map(crate::lease_use::Tenure::fence);
-        let fences = fence.as_slice();
-        let committed = self.core.store.door().commit(writes, &view, fences).await;
+        let committed = self.send(writes.into_writes()).await;
         let mut memory = self.memory.lock();
         match committed {
             Ok(committed) => {
@@ -63,6 +61,21 @@ impl Context {
                 // The first one stands: commits that were under way beside it end later.
                 memory.refusal = memory.refusal.take().or_else(|| Refusal::of(&error));
                 Err(error)
+            }
+        }
+    }
+
+    /// On condition of what the run stands under. Where that is a map that has changed meanwhile, and the key is still this replica's, under the new one.
+    async fn send(&self, writes: Vec<Write>) -> Result<Committed, WriteError> {
+        let (door, view) = (self.core.store.door(), self.view());
+        let lease = self.tenure().map(Tenure::fence);
+        let Some(pass) = &self.pass else { return door.commit(writes, &view, lease.as_slice()).await };
+        loop {
+            let (standing, unmoved) = pass.fence().ok_or(WriteError::Fenced)?;
+            let fences: Vec<_> = lease.iter().cloned().chain([unmoved]).collect();
+            match door.commit(writes.clone(), &view, &fences).await {
+                Err(WriteError::Fenced) if pass.outlives(&standing).await => {}
+                committed => return committed,
             }
         }
     }

@@ -72,6 +72,14 @@ impl AnyQueue {
         }
     }
 
+    /// Forgets a key that is neither in line nor running: its promises and its failures. A queue of the author's forgets only the failures.
+    pub(crate) fn drop_waiting(&self, request: &Request) {
+        if let Self::Standard(queue) = self {
+            queue.cancel(request);
+        }
+        self.forget(request);
+    }
+
     pub(crate) fn shutdown(&self) {
         match self {
             Self::Standard(queue) => queue.shutdown(),

@@ -174,6 +174,15 @@ impl Controller {
         self
     }
 
+    /// Ready keys of one priority are reconciled in turn by tenancy: one of each namespace, then the next of each (behaviour Q15). So a namespace with a thousand
+    /// changed entries holds up another one's by one reconcile and not by a thousand. Default: first in, first out. A queue of your own finds it in its
+    /// settings.
+    #[doc(alias = "FairQueue")]
+    pub fn with_fairness(mut self) -> Self {
+        self.queue.fair = true;
+        self
+    }
+
     /// Declares a lookup on the store when the controller begins, so that asking by it is fast.
     #[doc(alias = "IndexField")]
     pub fn with_lookup<S: Shape>(mut self, lookup: &Lookup<S>) -> Self {

@@ -6,7 +6,7 @@ use trimtab_backend::LeaseSettings;
 
 use super::builder::Controller;
 use super::error::Misconfigured;
-use crate::Leader;
+use crate::lease_use::Lease;
 use crate::source::Origin;
 
 pub(super) fn check(controller: &Controller) -> Result<(), Misconfigured> {
@@ -27,11 +27,12 @@ pub(super) fn check(controller: &Controller) -> Result<(), Misconfigured> {
     if controller.resync == Some(Duration::ZERO) {
         return Err(wrong("with_resync", "every key would run for ever; leave it out for no resync".into()));
     }
-    if let Some(Leader { name, ttl, .. }) = controller.lease() {
+    if let Some(Lease { name, ttl, shared, .. }) = controller.lease() {
+        let what = if shared { "group" } else { "lease" };
         if name.is_empty() {
-            return Err(wrong("with_placement", "the lease has no name".into()));
+            return Err(wrong("with_placement", format!("the {what} has no name")));
         }
-        LeaseSettings::with_ttl(*ttl).map_err(|invalid| wrong("with_placement", invalid.to_string()))?;
+        LeaseSettings::with_ttl(ttl).map_err(|invalid| wrong("with_placement", invalid.to_string()))?;
     }
     for source in &controller.sources {
         let probed = match &source.origin {

@@ -15,6 +15,7 @@ use super::echoes::Echoes;
 use super::error::RunError;
 use super::history::Run;
 use super::marks::Marks;
+use super::passed_over::PassedOver;
 use super::settings::Settings;
 use super::term::Term;
 use super::troubles::Troubles;
@@ -51,6 +52,9 @@ pub(crate) struct Core {
     pub(crate) sources: Mutex<Vec<Arc<Health>>>,
     broken: Mutex<Option<RunError>>,
     keeper: OnceLock<Arc<Keeper>>,
+    /// Its keys are shared out among replicas.
+    shared: AtomicBool,
+    pub(super) passed_over: PassedOver,
     /// No owner cascade is known to run beside it, and nobody has been told so yet.
     lone: AtomicBool,
     /// Counts the times the store's indexes began anew: an index of another era demands nothing.
@@ -93,6 +97,8 @@ impl Core {
             sources: Mutex::default(),
             broken: Mutex::default(),
             keeper: OnceLock::new(),
+            shared: AtomicBool::new(false),
+            passed_over: PassedOver::default(),
             lone: AtomicBool::new(true),
             era: AtomicU8::new(0),
             resets: AtomicU64::new(store.health().resets),
@@ -170,11 +176,19 @@ impl Core {
         self.runs.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Whether its keys are shared out among replicas.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn enqueue_for(&self, request: Request, reason: Reason, priority: Priority) {
         self.push(Add::now(request).carrying(Cause::of(reason)).with_priority(priority));
     }
 
     pub(crate) fn push(&self, add: Entering) {
+        if !self.admits(&add.item) {
+            return;
+        }
         if self.running.get().is_none() {
             let mut early = self.early.lock();
             if self.running.get().is_none() {
@@ -187,6 +201,9 @@ impl Core {
 
     /// Queues all of a buffer, and leaves it empty.
     pub(crate) fn push_all(&self, adds: &mut Vec<Entering>) {
+        if self.is_shared() {
+            adds.retain(|add| self.admits(&add.item));
+        }
         if adds.len() == 1 {
             adds.drain(..).for_each(|add| self.push(add));
         } else {
@@ -196,6 +213,7 @@ impl Core {
 
     pub(super) fn set_keeper(&self, keeper: Option<Arc<Keeper>>) {
         if let Some(keeper) = keeper {
+            self.shared.store(keeper.is_shared(), Ordering::Relaxed);
             // `run` comes by once.
             let _ = self.keeper.set(keeper);
         }

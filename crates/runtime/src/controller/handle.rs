@@ -27,7 +27,8 @@ impl ControllerHandle {
         self.0.name()
     }
 
-    /// Puts keys in line now. Before `run` they are kept for it; after it nothing happens.
+    /// Puts keys in line now. Before `run` they are kept for it; after it nothing happens. Where keys are [shared out](crate::Placement::sharded), those of
+    /// other replicas are passed over.
     #[doc(alias = "Enqueue")]
     pub fn enqueue(&self, requests: impl IntoRequests) {
         self.enqueue_with(requests, Priority::Normal);

@@ -46,14 +46,16 @@ enum Verdict {
 }
 
 pub(super) fn settle(run: &Run<'_>, ctx: Context, ran: Ran) {
-    let Finished { claim, index, era, commits, conflict, refusal, notes } = ctx.finish();
+    // The pass is let go of at the end: whoever takes the key over waits for that.
+    let Finished { claim, pass, index, era, commits, conflict, refusal, notes } = ctx.finish();
     let core = run.core;
     let (mut ended, verdict) = judge(core, ran);
     let verdict = match &refusal {
         None | Some(Refusal::Unknown(_)) => verdict,
         Some(Refusal::Fenced) => {
             ended = Ended::Fenced;
-            Verdict::Stop
+            let is_moved = pass.as_ref().is_some_and(|pass| pass.lost().is_raised());
+            if is_moved { Verdict::Cancelled } else { Verdict::Stop }
         }
         Some(Refusal::Broken(what)) => {
             core.broke(what);

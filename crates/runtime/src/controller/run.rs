@@ -9,6 +9,7 @@ use super::core::Core;
 use super::error::RunError;
 use super::history::History;
 use super::settings::Settings;
+use super::shared::keep_to_share;
 use super::term::Term;
 use super::worker::Seat;
 use crate::lease_use::{Keeper, Placement, Tenure, caught_up};
@@ -77,7 +78,7 @@ pub(crate) async fn run(
     let _keepers_abandoned = RaiseOnDrop(Arc::clone(&keepers_stop));
     let keeper = keeper.or_else(|| {
         let lease = placement.as_ref().and_then(Placement::lease)?;
-        let keeper = Keeper::new(&core.store, lease);
+        let keeper = Keeper::new(&core.store, &lease);
         keeper.start(&core.group, Arc::clone(&keepers_stop));
         Some(keeper)
     });
@@ -154,7 +155,14 @@ impl Set<'_> {
             // What other holders' runs have answered is not what this one's must.
             core.answered.clear();
             let over = either(tenure.lost.raised(), core.stop.raised());
-            if unless(over, caught_up(&core.store, tenure)).await.is_none() {
+            let ready = async {
+                match &tenure.share {
+                    // It makes sure of its view before it runs what was another's.
+                    Some(share) => share.joined().await,
+                    None => caught_up(&core.store, tenure).await,
+                }
+            };
+            if unless(over, ready).await.is_none() {
                 return;
             }
         }
@@ -164,6 +172,9 @@ impl Set<'_> {
         if core.stop.is_raised() {
             // Shut down while the term was being made: whoever raised it did not see it.
             term.intake.raise();
+        }
+        if let Some(share) = term.share() {
+            keep_to_share(core, &term, share);
         }
         for (body, health) in self.sources.iter().zip(self.health) {
             let seat =

@@ -1,13 +1,15 @@
 //! What a running controller goes by.
 
 use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use tracing::Span;
 use trimtab_queue::{
     ExponentialBackoff, InvalidBackoff, Limiter, QueueSettings, RateLimitedQueue, WorkQueue,
 };
-use trimtab_seams::Seams;
+use trimtab_seams::{HashState, Seams};
 
 use super::any_queue::AnyQueue;
 use super::history::History;
@@ -52,11 +54,13 @@ pub(super) struct QueueMaking {
     pub(super) backoff: Result<ExponentialBackoff, InvalidBackoff>,
     pub(super) limiter: Option<NewLimiter>,
     pub(super) queue: Option<NewQueue>,
+    /// Whether tenancies take turns.
+    pub(super) fair: bool,
 }
 
 impl Default for QueueMaking {
     fn default() -> Self {
-        Self { backoff: Ok(ExponentialBackoff::default()), limiter: None, queue: None }
+        Self { backoff: Ok(ExponentialBackoff::default()), limiter: None, queue: None, fair: false }
     }
 }
 
@@ -86,11 +90,20 @@ impl QueueMaking {
         if timings {
             settings = settings.with_timings();
         }
+        if self.fair {
+            settings = settings.with_fairness(tenancy);
+        }
         match &self.queue {
             Some(new) => new(settings),
             None => AnyQueue::Standard(RateLimitedQueue::carrying(settings)),
         }
     }
+}
+
+/// Whose a request is, as a number.
+fn tenancy(request: &Request) -> u64 {
+    static HASHER: LazyLock<HashState> = LazyLock::new(HashState::default);
+    HASHER.hash_one(request.tenancy())
 }
 
 /// A limiter under one that knows when an error says itself how long to wait (behaviour L5).

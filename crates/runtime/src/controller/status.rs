@@ -1,5 +1,7 @@
 //! What can be read of a controller at any time: how it stands, and each of its keys.
 
+use std::sync::Arc;
+
 use trimtab_backend::{Index, KindName};
 use trimtab_queue::{Counters, KeyReport, KeyState, Priority};
 use trimtab_seams::Instant;
@@ -8,10 +10,11 @@ use super::core::Core;
 use super::troubles::Trouble;
 use crate::Request;
 use crate::metrics::ControllerMetrics;
+use crate::shard::{ShardStatus, Standing};
 use crate::source::{SourceState, SourceStatus};
 
 /// How a controller stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ControllerStatus {
     /// Its name.
@@ -22,9 +25,11 @@ pub struct ControllerStatus {
     pub ready: bool,
     /// Why it is not, a line for each reason.
     pub reasons: Vec<String>,
-    /// Under which lease it works, when it runs in one place: its epoch while this process holds it.
+    /// Under which lease it works, when it runs in one place: its epoch while this process holds it. Where keys are shared out: the version of the map.
     pub epoch: Option<Index>,
-    /// Whether it waits for a lease that somebody else holds.
+    /// The group that shares the keys out, while this process is a member of it.
+    pub shard: Option<ShardStatus>,
+    /// Whether it waits for a lease that somebody else holds, or to be a member of its group.
     pub standby: bool,
     /// How its sources fare.
     pub sources: Vec<SourceStatus>,
@@ -150,6 +155,7 @@ pub(super) fn controller(core: &Core) -> ControllerStatus {
     } else if standby {
         reasons.extend(core.lease_error());
     } else {
+        reasons.extend(core.lease_error());
         reasons.extend(sources.iter().filter_map(lacking));
     }
     let hot = core.troubles.all().into_iter().filter_map(|(key, trouble)| match trouble {
@@ -161,7 +167,8 @@ pub(super) fn controller(core: &Core) -> ControllerStatus {
         kind: core.kind().cloned(),
         ready: reasons.is_empty(),
         reasons,
-        epoch: term.and_then(|term| term.tenure.as_ref().map(|tenure| tenure.epoch())),
+        epoch: term.as_ref().and_then(|term| term.epoch()),
+        shard: term.as_ref().and_then(|term| term.share().map(|share| share.status())),
         standby,
         sources,
         queue: counters(core),
@@ -212,7 +219,12 @@ pub(super) fn metrics(core: &Core) -> ControllerMetrics {
 /// Whether, at this instant, nothing is left to be done: see [`ControllerHandle::is_settled`](super::ControllerHandle::is_settled).
 pub(super) fn is_settled(core: &Core) -> bool {
     let Some(term) = core.term() else { return false };
-    // First what feeds the queue, then the queue: whatever a source has passed on by now is seen there.
+    // First what makes a source tell again, then what sources have in hand, then the queue: whatever one has passed on by now is seen in the next.
+    let listed = |standing: &Arc<Standing>| {
+        let is_it = |listed: &Arc<Standing>| Arc::ptr_eq(listed, standing);
+        term.sources.iter().all(|source| source.listed.lock().as_ref().is_none_or(is_it))
+    };
+    let shared = term.share().map(|share| share.standing()).is_none_or(|at| at.is_settled() && listed(&at));
     let published = core.store.publisher().index();
     let told = term.sources.iter().all(|source| {
         source.taken(core.store.publisher()).is_none_or(|taken| taken.get() >= published)
@@ -221,6 +233,7 @@ pub(super) fn is_settled(core: &Core) -> bool {
     });
     let queue = counters(core);
     term.gate.is_open()
+        && shared
         && told
         && core.triggers.waiting() == 0
         && core.troubles.is_empty()

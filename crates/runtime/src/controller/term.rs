@@ -7,6 +7,7 @@ use trimtab_store::Store;
 
 use super::gate::Gate;
 use crate::lease_use::Tenure;
+use crate::shard::Share;
 use crate::source::Health;
 use crate::task::{Group, Signal};
 
@@ -42,6 +43,19 @@ impl Term {
     /// Whether a run may begin now: the lease is held by the monotonic clock (guarantee L-b).
     pub(crate) fn may_begin(&self, now: impl FnOnce() -> trimtab_seams::Instant) -> bool {
         !self.over.is_raised() && self.tenure.as_ref().is_none_or(|tenure| tenure.holds_at(now()))
+    }
+
+    /// What its commits are conditional on: the epoch of its lease, or the version of its group's map.
+    pub(crate) fn epoch(&self) -> Option<Index> {
+        match self.share() {
+            Some(share) => share.standing().version(),
+            None => self.tenure.as_ref().map(|tenure| tenure.epoch()),
+        }
+    }
+
+    /// What of the keys is this replica's, when a group shares them out.
+    pub(crate) fn share(&self) -> Option<&Arc<Share>> {
+        self.tenure.as_ref()?.share.as_ref()
     }
 
     /// The lease is lost: everything ends now.

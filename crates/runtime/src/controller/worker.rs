@@ -20,11 +20,15 @@ use super::term::Term;
 use super::troubles::Trouble;
 use crate::cause::WhatHappened;
 use crate::context::Context;
-use crate::task::{First, Panicked, caught, race};
+use crate::shard::{Begun, Pass};
+use crate::task::{First, Panicked, Signal, caught, either, race};
 use crate::{Action, Reaction, Reconciler, Request, Result};
 
 /// How long a run waits at most for its view to be new enough (behaviour C17).
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a key waits that another replica may still be at; sooner when that is known to be over.
+const LATER: Duration = Duration::from_secs(1);
 
 /// What a worker is started with.
 pub(crate) struct Seat {
@@ -53,22 +57,26 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
             return;
         }
         let Some(claim) = unless_echo(&core, claim, number) else { continue };
+        // Before the snapshot is taken: what the key's former owner wrote is in any that is taken later.
+        let Some((claim, pass)) = if_ours(&term, claim) else { continue };
         let era = core.era();
-        let Some((claim, snapshot)) = new_enough(&core, &term, claim, number).await else { continue };
+        let lost = pass.as_ref().map(Pass::lost);
+        let Some((claim, snapshot)) = new_enough(&core, &term, lost, claim, number).await else { continue };
         let begun = measured.then(|| core.seams.now());
         if let Some(begun) = begun {
             core.tally(number).began(begun);
         }
         let request = Request::clone(&claim);
-        let ctx = Context::of_run(&core, &term, era, snapshot, claim);
+        let ctx = Context::of_run(&core, &term, era, snapshot, claim, pass);
         let span = span(&core, &ctx);
         let deadline = core.settings().deadline;
         // Called within the future, so that a panic before there is one to poll is caught too.
         let work = async { reconciler.reconcile(&ctx, request).await };
         let ran = if span.is_disabled() {
-            run(&term, deadline, &mut timer, &core, work).await
+            run(&core, &term, ctx.lost(), (deadline, &mut timer), work).await
         } else {
-            let ran = run(&term, deadline, &mut timer, &core, work).instrument(span.clone()).await;
+            let ran = run(&core, &term, ctx.lost(), (deadline, &mut timer), work);
+            let ran = ran.instrument(span.clone()).await;
             record(&span, &ran);
             ran
         };
@@ -84,6 +92,26 @@ async fn next(core: &Core, term: &Term) -> Option<Taken> {
     match race(term.over.raised(), core.queue().get()).await {
         First::Left(()) => None,
         First::Right(claim) => claim,
+    }
+}
+
+/// The claim with the pass to run it, when keys are shared out; none of another replica's key, nor yet of one that another may still be at.
+fn if_ours(term: &Term, claim: Taken) -> Option<(Taken, Option<Pass>)> {
+    let Some(share) = term.share() else { return Some((claim, None)) };
+    match share.begin(&claim) {
+        Begun::Yes(pass) => return Some((claim, Some(pass))),
+        // It is queued anew when it may run.
+        Begun::Later => claim.finish(Outcome::Again(LATER)),
+        Begun::NotOurs => claim.finish(Outcome::Done),
+    }
+    None
+}
+
+/// Ends when a run is to end early.
+async fn cut_short(term: &Term, lost: Option<&Signal>) {
+    match lost {
+        Some(lost) => either(term.cancel.raised(), lost.raised()).await,
+        None => term.cancel.raised().await,
     }
 }
 
@@ -119,6 +147,7 @@ fn unless_echo(core: &Core, mut claim: Taken, number: usize) -> Option<Taken> {
 async fn new_enough(
     core: &Arc<Core>,
     term: &Term,
+    lost: Option<&Signal>,
     mut claim: Taken,
     number: usize,
 ) -> Option<(Taken, Snapshot)> {
@@ -136,7 +165,7 @@ async fn new_enough(
     let index = demanded(&claim);
     core.troubles.note(&claim, Trouble::Waiting(index));
     let waited = race(core.at_least(index), core.seams.sleep(PATIENCE));
-    let waited = race(term.cancel.raised(), waited).await;
+    let waited = race(cut_short(term, lost), waited).await;
     match waited {
         First::Right(First::Left(Ok(snapshot))) => {
             core.troubles.over(&claim);
@@ -206,12 +235,12 @@ fn record(span: &Span, ran: &Ran) {
     }
 }
 
-/// Runs the author's future to its end, its panic, its deadline or the end of the term, whichever comes first.
+/// Runs the author's future to its end, its panic, its deadline, or until it is cut short, whichever comes first.
 async fn run(
-    term: &Term,
-    deadline: Option<Duration>,
-    timer: &mut Option<Box<dyn Timer>>,
     core: &Core,
+    term: &Term,
+    lost: Option<&Signal>,
+    (deadline, timer): (Option<Duration>, &mut Option<Box<dyn Timer>>),
     work: impl Future<Output = Result<Action>> + Send,
 ) -> Ran {
     let deadline = deadline.map_or(Instant::FAR_FUTURE, |deadline| core.seams.now() + deadline);
@@ -222,7 +251,7 @@ async fn run(
         Some(timer) => timer.poll_elapsed(cx),
         None => std::task::Poll::Pending,
     });
-    match race(caught(work), race(term.cancel.raised(), late)).await {
+    match race(caught(work), race(cut_short(term, lost), late)).await {
         First::Left(Ok(result)) => Ran::Returned(result),
         First::Left(Err(panicked)) => Ran::Panicked(panicked),
         First::Right(First::Left(())) => Ran::Cancelled,

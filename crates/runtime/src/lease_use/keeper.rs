@@ -13,16 +13,20 @@ use trimtab_backend::{Held, LeaseError, LeaseSettings, Leases, StoreLease};
 use trimtab_seams::Seams;
 use trimtab_store::Store;
 
-use super::{Leader, Tenure};
-use crate::task::{Group, Signal, pause, unless};
+use super::{Lease, Tenure};
+use crate::shard::{self, Share};
+use crate::task::{First, Group, Signal, pause, race, unless};
 
 /// Keeps one lease, for one controller or for all of a manager that share it.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     leases: StoreLease,
     seams: Seams,
+    /// Of the lease.
     name: String,
     holder: String,
+    /// The group whose member it is a lease of, and where.
+    group: Option<(Store, shard::Group)>,
     state: Mutex<State>,
 }
 
@@ -41,18 +45,26 @@ enum Left {
     Stopped,
     /// Another has it.
     Lost,
+    /// The group does not hold it any more.
+    Out,
     /// The store did not answer until the renew deadline; it may be ours still.
     Late,
 }
 
 impl Keeper {
-    pub(crate) fn new(store: &Store, lease: &Leader) -> Arc<Self> {
+    pub(crate) fn new(store: &Store, lease: &Lease) -> Arc<Self> {
         let seams = store.seams().clone();
         // Checked before anything begins.
         let settings = LeaseSettings::with_ttl(lease.ttl).unwrap_or_default();
         let leases = StoreLease::new(store.backend().clone(), &seams).with_settings(settings);
         let holder = lease.holder.clone().unwrap_or_else(|| format!("{:016x}", seams.random()));
-        Arc::new(Self { leases, seams, name: lease.name.clone(), holder, state: Mutex::default() })
+        let group = lease.shared.then(|| (store.clone(), shard::Group::new(store, &lease.name)));
+        let name = match &group {
+            // A lease of this process alone: members do not contend.
+            Some(_) => format!("{}.{:016x}", lease.name, seams.random()),
+            None => lease.name.clone(),
+        };
+        Arc::new(Self { leases, seams, name, holder, group, state: Mutex::default() })
     }
 
     /// Starts to keep it, until `stop`; then it is given back once the work under it has ended.
@@ -78,9 +90,16 @@ impl Keeper {
         .await
     }
 
+    /// Whether it keeps a membership in a group that shares keys out.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.group.is_some()
+    }
+
     /// Why the lease cannot be had, when that is not because another holds it.
     pub(crate) fn error(&self) -> Option<String> {
-        self.state.lock().error.clone()
+        let state = self.state.lock();
+        let of_group = || state.tenure.as_ref()?.share.as_ref()?.trouble();
+        state.error.clone().or_else(of_group)
     }
 
     async fn keep(&self, stop: &Signal) {
@@ -113,25 +132,47 @@ impl Keeper {
                 epoch = held.epoch().get(),
                 "the lease is held"
             );
-            let tenure = Arc::new(Tenure::new(held.epoch(), held.fence(), held.valid_until()));
+            let share = self.group.as_ref().map(|(_, group)| Arc::new(Share::new(group.clone(), &self.name)));
+            let tenure = Arc::new(Tenure::new(held.epoch(), held.fence(), held.valid_until(), share));
             self.publish(Some(Arc::clone(&tenure)));
-            let left = self.renew_while(&mut held, &tenure, stop).await;
+            let left = match race(self.renew_while(&mut held, &tenure, stop), self.share_in(&tenure)).await {
+                First::Left(left) => left,
+                First::Right(()) => Left::Out,
+            };
             tenure.lost.raise();
             self.publish(None);
             tenure.work.ended().await;
             match left {
                 Left::Stopped => {
+                    if let Some((_, group)) = &self.group {
+                        return shard::leave(group, held).await;
+                    }
                     if let Err(error) = held.release().await {
                         tracing::warn!(lease = self.name, %error, "the lease could not be given back; it ends by itself");
                     }
                     return;
                 }
                 Left::Lost => return,
+                Left::Out => {
+                    // Should it stand still, it would have to run out before this one begins anew.
+                    drop(held.release().await);
+                    return;
+                }
                 Left::Late => match unless(stop.raised(), self.win_back(&mut held)).await {
                     Some(true) => {}
                     Some(false) | None => return,
                 },
             }
+        }
+    }
+
+    /// Takes part in the group, when there is one, for as long as the tenure lasts.
+    async fn share_in(&self, tenure: &Arc<Tenure>) {
+        match (&self.group, &tenure.share) {
+            (Some((store, _)), Some(share)) => {
+                shard::join_and_share(store, &self.leases, tenure, share, &self.holder).await;
+            }
+            _ => std::future::pending().await,
         }
     }
 
@@ -141,6 +182,13 @@ impl Keeper {
             if unless(tenure.lost.raised(), work_or_stop).await.flatten().is_none() {
                 // Either it is to be given up, or the store has told a run that it has passed on.
                 return if stop.is_raised() { Left::Stopped } else { Left::Lost };
+            }
+            if let Some(share) = &tenure.share {
+                // Who does not see the map would keep keys that others wait for, so it does not keep its lease either.
+                let looked = unless(self.seams.sleep_until(held.valid_until()), share.look_until_seen());
+                if unless(tenure.lost.raised(), looked).await.flatten().is_none() {
+                    return if tenure.lost.is_raised() { Left::Lost } else { Left::Late };
+                }
             }
             match held.renew().await {
                 Ok(()) if tenure.extend(held.valid_until()) => {}

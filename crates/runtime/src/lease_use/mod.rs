@@ -1,12 +1,13 @@
-//! Leases in use: a controller that runs in one place at a time.
+//! Leases in use: a controller that runs in one place at a time, or on its share of the keys.
 
 mod barrier;
 mod keeper;
 mod placement;
 mod tenure;
 
-pub use placement::{Leader, Placement};
+pub use placement::{Leader, Placement, Sharded};
 
 pub(crate) use barrier::caught_up;
 pub(crate) use keeper::Keeper;
+pub(crate) use placement::Lease;
 pub(crate) use tenure::Tenure;

@@ -1,10 +1,12 @@
 //! A lease while it is held.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use trimtab_backend::{Check, Index};
 use trimtab_seams::Instant;
 
+use crate::shard::Share;
 use crate::task::{Group, Signal};
 
 /// No time: it was found to have run out.
@@ -19,14 +21,16 @@ pub(crate) struct Tenure {
     until: AtomicU64,
     /// It is over, or is to be given up: everything under it ends now.
     pub(crate) lost: Signal,
+    /// What of the keys is this replica's, when a group shares them out.
+    pub(crate) share: Option<Arc<Share>>,
     /// Those that work under it; waited for before the lease is given back (guarantee L-c).
     pub(crate) work: Group,
 }
 
 impl Tenure {
-    pub(super) fn new(epoch: Index, fence: Check, until: Instant) -> Self {
+    pub(super) fn new(epoch: Index, fence: Check, until: Instant, share: Option<Arc<Share>>) -> Self {
         let until = AtomicU64::new(until.as_nanos());
-        Self { epoch, fence, until, lost: Signal::default(), work: Group::default() }
+        Self { epoch, fence, until, lost: Signal::default(), share, work: Group::default() }
     }
 
     /// Grows with each acquisition by whomever.

@@ -6,6 +6,7 @@ use parking_lot::RwLock;
 
 use crate::ControllerHandle;
 use crate::metrics::Text;
+use crate::shard::ShardStatus;
 
 /// A handle on a manager: cheap to clone, of use before, during and after its `run`.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,17 @@ impl ManagerHandle {
     /// Whether, at this instant, no controller has anything left to do: see [`ControllerHandle::is_settled`].
     pub fn is_settled(&self) -> bool {
         self.controllers().iter().all(ControllerHandle::is_settled)
+    }
+
+    /// The groups that share keys out to controllers of this manager, each once.
+    pub fn shards(&self) -> Vec<ShardStatus> {
+        let mut shards: Vec<ShardStatus> = Vec::new();
+        for shard in self.controllers().iter().filter_map(|controller| controller.status().shard) {
+            if shards.iter().all(|known| known.member != shard.member) {
+                shards.push(shard);
+            }
+        }
+        shards
     }
 
     /// All figures in the text format of Prometheus: the families of [`metric_families`](crate::metric_families). Names and labels are stable; no label has

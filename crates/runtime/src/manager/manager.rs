@@ -8,7 +8,7 @@ use trimtab_store::Store;
 
 use super::handle::ManagerHandle;
 use crate::controller::{Abandoned, run_under};
-use crate::lease_use::{Keeper, Leader, Placement};
+use crate::lease_use::{Keeper, Lease, Placement};
 use crate::task::{Group, RaiseOnDrop, Signal, race};
 use crate::{Controller, Misconfigured, RunError, owners};
 
@@ -91,7 +91,8 @@ impl Manager {
         Self { drain: Some(drain), ..self }
     }
 
-    /// In which replicas the controllers run that do not say so themselves. Default: everywhere. Under one lease they all run in the same replica.
+    /// In which replicas the controllers run that do not say so themselves. Default: everywhere. Under one lease they all run in the same replica; in
+    /// one group they share keys out alike, the owner cascade too.
     pub fn with_placement(self, placement: Placement) -> Self {
         Self { placement: Some(placement), ..self }
     }
@@ -147,19 +148,20 @@ impl Manager {
         let keepers_stop = Arc::new(Signal::default());
         let _keepers_abandoned = RaiseOnDrop(Arc::clone(&keepers_stop));
         let failures = Arc::new(Mutex::new(Vec::new()));
-        let mut leases: Vec<(Store, String, Arc<Keeper>)> = Vec::new();
+        let mut leases: Vec<(Store, Lease, Arc<Keeper>)> = Vec::new();
         for controller in this.controllers {
-            let keeper = controller.lease().cloned().map(|lease| {
+            let keeper = controller.lease().map(|lease| {
                 let store = controller.store();
                 // A lease of this name in another store is another lease.
-                let is_it =
-                    |(other, name, _): &&(Store, String, _)| is_same(other, store) && *name == lease.name;
+                let is_it = |(other, kept, _): &&(Store, Lease, _)| {
+                    is_same(other, store) && (&kept.name, kept.shared) == (&lease.name, lease.shared)
+                };
                 if let Some((_, _, keeper)) = leases.iter().find(is_it) {
                     return Arc::clone(keeper);
                 }
                 let keeper = Keeper::new(store, &lease);
                 keeper.start(&keepers, Arc::clone(&keepers_stop));
-                leases.push((store.clone(), lease.name, Arc::clone(&keeper)));
+                leases.push((store.clone(), lease, Arc::clone(&keeper)));
                 keeper
             });
             let (stop, failures) = (Arc::clone(&stop), Arc::clone(&failures));
@@ -210,7 +212,7 @@ fn first_of(failures: Vec<RunError>) -> Result<(), RunError> {
 }
 
 impl Controller {
-    pub(crate) fn lease(&self) -> Option<&Leader> {
+    pub(crate) fn lease(&self) -> Option<Lease> {
         self.placement().and_then(Placement::lease)
     }
 }

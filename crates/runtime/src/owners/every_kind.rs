@@ -19,7 +19,8 @@ use trimtab_stream::{Message, SubscribeError, SubscribeRequest, Subscription};
 
 use crate::Request;
 use crate::cause::{Cause, Reason, WhatHappened};
-use crate::source::{Body, Follows, Other, Seat};
+use crate::shard::{Gained, Listed};
+use crate::source::{Body, Follows, Other, Seat, gained};
 use crate::task::{First, race};
 
 const LOOK: Duration = Duration::from_millis(100);
@@ -46,7 +47,9 @@ impl Other for EveryKind {
     }
 
     fn task(&self, seat: Seat, _: Arc<Body>) -> BoxFuture<'static, ()> {
-        Box::pin(Following { store: self.0.clone(), seat, kinds: BTreeMap::new(), looked_at: None }.run())
+        let listed = seat.listed();
+        let store = self.0.clone();
+        Box::pin(Following { store, seat, kinds: BTreeMap::new(), looked_at: None, listed }.run())
     }
 }
 
@@ -56,6 +59,8 @@ struct Following {
     kinds: BTreeMap<KindName, Followed>,
     /// Every kind that had entries here is known.
     looked_at: Option<Position>,
+    /// When keys are shared out among replicas.
+    listed: Option<Listed>,
 }
 
 #[derive(Default)]
@@ -65,6 +70,8 @@ struct Followed {
     seen: u64,
     /// Within a snapshot.
     snapshot: bool,
+    /// Which is taken for what this replica has gained.
+    gained: Option<Gained>,
 }
 
 impl Followed {
@@ -115,12 +122,26 @@ impl Following {
         };
         let mut time_to_look = std::pin::pin!(time_to_look);
         while self.kinds.values().all(|followed| followed.subscription.is_some()) {
-            if let First::Left(()) = race(time_to_look.as_mut(), poll_fn(|cx| self.poll_take(cx))).await {
-                return;
+            let mut listed = self.listed.take();
+            let took = race(gained(listed.as_mut()), poll_fn(|cx| self.poll_take(cx)));
+            let event = race(time_to_look.as_mut(), took).await;
+            self.listed = listed;
+            match event {
+                First::Left(()) => return,
+                First::Right(First::Left(gained)) => return self.take_again(&gained),
+                First::Right(First::Right(())) => {}
             }
         }
         // One has ended: it is taken up again also when nothing more is committed.
         self.seat.core.seams.sleep(LOOK).await;
+    }
+
+    /// Takes all kinds anew, for what this replica has gained.
+    fn take_again(&mut self, gained: &Gained) {
+        for followed in self.kinds.values_mut() {
+            *followed = Followed { gained: Some(gained.clone()), ..Followed::default() };
+        }
+        self.seat.note_listed(self.listed.as_ref());
     }
 
     /// Takes whatever there is from all subscriptions. Ready when something was taken.
@@ -138,6 +159,7 @@ impl Following {
                         Message::NewSnapshotToFollow => followed.snapshot = true,
                         Message::EndOfSnapshot(index) => {
                             followed.snapshot = false;
+                            followed.gained = None;
                             followed.seen = index;
                         }
                         Message::Changes { index, events } => {
@@ -146,6 +168,9 @@ impl Following {
                                 let owned = event.new.iter().flat_map(Entry::owners);
                                 owners.extend(owned.map(|owner| KindName::from(owner.kind.as_str())));
                                 wake(event, followed.snapshot, &self.store, &mut adds);
+                                if let Some(gained) = &followed.gained {
+                                    adds.retain(|add| gained.holds(&add.item));
+                                }
                             }
                             if !followed.snapshot {
                                 followed.seen = index;

@@ -15,14 +15,16 @@ use trimtab_store::{Entry, EntryEvent};
 
 use super::body::Body;
 use super::follow::{Seat, Standing, Take};
+use super::news::News;
 use crate::cause::WhatHappened;
+use crate::shard::Gained;
 
 type Held = HashMap<Key, Entry, HashState>;
 
 /// What changes are made into requests by.
 pub(crate) trait Maps: Send {
     /// One change that the source fires on.
-    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority);
+    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, news: &News);
     /// There are no more for now: what they led to is queued.
     fn flush(&mut self);
     /// As [`Take::due`].
@@ -50,10 +52,10 @@ impl<M: Maps> Entries<M> {
     }
 
     /// Passes one change on, if the source fires on it.
-    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority) {
+    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, news: &News) {
         self.seat.health.events.fetch_add(1, Ordering::Relaxed);
         if self.body.fires(event) {
-            self.maps.change(event, what, priority);
+            self.maps.change(event, what, priority, news);
         }
     }
 
@@ -71,7 +73,7 @@ impl<M: Maps> Entries<M> {
             return;
         }
         let since = EntryEvent { old: old.cloned(), ..event.clone() };
-        self.change(&since, WhatHappened::Found, Priority::Low);
+        self.change(&since, WhatHappened::Found, Priority::Low, &News::for_all());
     }
 }
 
@@ -99,9 +101,9 @@ impl<M: Maps> Take<EntryEvent> for Entries<M> {
             let what = if event.new.is_some() { WhatHappened::Changed } else { WhatHappened::Deleted };
             if event.old.is_none() && before.is_some() {
                 let since = EntryEvent { old: before, ..event.clone() };
-                self.change(&since, what, body.priority);
+                self.change(&since, what, body.priority, &News::for_all());
             } else {
-                self.change(event, what, body.priority);
+                self.change(event, what, body.priority, &News::for_all());
             }
         }
         self.maps.flush();
@@ -115,9 +117,25 @@ impl<M: Maps> Take<EntryEvent> for Entries<M> {
         gone.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (key, old) in gone {
             let event = EntryEvent { key, old: Some(old), new: None, index: Index::new(index) };
-            self.change(&event, WhatHappened::Deleted, self.body.priority);
+            self.change(&event, WhatHappened::Deleted, self.body.priority, &News::for_all());
         }
         self.maps.flush();
+    }
+
+    fn tell_again(&mut self, gained: Gained) -> bool {
+        if self.body.quiet {
+            return true;
+        }
+        let news = News::for_gained(gained);
+        let mut held: Vec<_> = self.held.values().cloned().collect();
+        held.sort_by(|a, b| a.key().cmp(b.key()));
+        for entry in held {
+            let (key, index) = (entry.key().clone(), entry.modified());
+            let event = EntryEvent { key, old: None, new: Some(entry), index };
+            self.change(&event, WhatHappened::Found, Priority::Low, &news);
+        }
+        self.maps.flush();
+        true
     }
 
     fn due(&self) -> Instant {

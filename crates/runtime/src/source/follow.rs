@@ -4,6 +4,7 @@
 //! that lagged behind is resumed at once; what the resume cannot give, the diff against what is held does.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -18,6 +19,7 @@ use super::later::Later;
 use super::now::Now;
 use super::{Health, SourceState};
 use crate::controller::{Core, Term};
+use crate::shard::{Gained, Listed};
 use crate::task::{First, pause, race, unless};
 
 /// What a subscription's messages are made into.
@@ -28,6 +30,8 @@ pub(crate) trait Take<P>: Send {
     fn events(&mut self, index: u64, events: &[P], snapshot: bool);
     /// The snapshot is whole.
     fn end(&mut self, index: u64);
+    /// Tells again of what it holds, of which this replica has gained some. False when it holds nothing: then a new snapshot follows for it.
+    fn tell_again(&mut self, gained: Gained) -> bool;
     /// When it wants to be called again by itself; the far future for never.
     fn due(&self) -> Instant;
     /// That time has come.
@@ -76,6 +80,20 @@ impl Seat {
     }
 }
 
+/// When keys are shared out among replicas.
+impl Seat {
+    /// How far a source that begins now has told of what is this replica's.
+    pub(crate) fn listed(&self) -> Option<Listed> {
+        let listed = self.term.share().map(Listed::new);
+        self.note_listed(listed.as_ref());
+        listed
+    }
+
+    pub(crate) fn note_listed(&self, listed: Option<&Listed>) {
+        *self.health.listed.lock() = listed.map(Listed::upto);
+    }
+}
+
 /// Starts the task of a source.
 pub(crate) fn start(seat: Seat, body: &Arc<Body>) {
     seat.health.restart();
@@ -110,12 +128,18 @@ pub(crate) async fn follow<P: Payload>(
     let seams = &seat.core.seams;
     let mut seen = request.index();
     let mut failures = 0;
+    let mut listed = seat.listed();
     loop {
         let error = match publisher.subscribe(request.clone().resume_at(seen)) {
             Err(error) => error.to_string(),
             Ok(subscription) => {
                 let before = seen;
-                let closed = take_all(&seat, &publisher, subscription, &mut seen, &mut take).await;
+                let closed =
+                    take_all(&seat, &publisher, subscription, &mut seen, &mut take, &mut listed).await;
+                let Some(closed) = closed else {
+                    seen = 0;
+                    continue;
+                };
                 let progressed = seen != before;
                 if closed == Closed::TopicRefreshed {
                     seat.core.begin_era();
@@ -159,16 +183,26 @@ enum Step<P: Payload> {
     Further,
     /// The time has come that was asked for.
     Elapsed,
+    Gained(Gained),
 }
 
-/// Takes what a subscription gives until it is closed.
+/// What has become this replica's; never, when keys are not shared out.
+pub(crate) async fn gained(listed: Option<&mut Listed>) -> Gained {
+    match listed {
+        Some(listed) => listed.gained().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Takes what a subscription gives until it is closed; none when another is needed to tell all of it again.
 async fn take_all<P: Payload>(
     seat: &Seat,
     publisher: &EventPublisher<P>,
     mut subscription: Subscription<P>,
     seen: &mut u64,
     take: &mut impl Take<P>,
-) -> Closed {
+    listed: &mut Option<Listed>,
+) -> Option<Closed> {
     let mut timer = seat.core.seams.timer();
     let mut waiting = None;
     let mut snapshot = *seen == 0;
@@ -187,23 +221,37 @@ async fn take_all<P: Payload>(
         }
         live = is_live;
         timer.reset(take.due());
-        let step = poll_fn(|cx| {
-            if take.poll(cx).is_ready() {
-                return Poll::Ready(Step::Further);
-            }
-            if full && !snapshot {
-                return timer.poll_elapsed(cx).map(|()| Step::Elapsed);
-            }
-            let next = poll_message(seat, publisher, &mut subscription, &mut waiting, !snapshot, cx);
-            if let Poll::Ready(next) = next {
-                return Poll::Ready(Step::Message(next));
-            }
-            timer.poll_elapsed(cx).map(|()| Step::Elapsed)
-        });
+        let step = async {
+            let mut gained = pin!(gained(listed.as_mut().filter(|_| !snapshot)));
+            let step = poll_fn(|cx| {
+                if take.poll(cx).is_ready() {
+                    return Poll::Ready(Step::Further);
+                }
+                if full && !snapshot {
+                    return timer.poll_elapsed(cx).map(|()| Step::Elapsed);
+                }
+                if let Poll::Ready(gained) = gained.as_mut().poll(cx) {
+                    return Poll::Ready(Step::Gained(gained));
+                }
+                let next = poll_message(seat, publisher, &mut subscription, &mut waiting, !snapshot, cx);
+                if let Poll::Ready(next) = next {
+                    return Poll::Ready(Step::Message(next));
+                }
+                timer.poll_elapsed(cx).map(|()| Step::Elapsed)
+            });
+            step.await
+        };
         match step.await {
             Step::Elapsed => take.again(),
             Step::Further => {}
-            Step::Message(Err(closed)) => return closed,
+            Step::Gained(gained) => {
+                let told = take.tell_again(gained);
+                seat.note_listed(listed.as_ref());
+                if !told {
+                    return None;
+                }
+            }
+            Step::Message(Err(closed)) => return Some(closed),
             Step::Message(Ok(Message::NewSnapshotToFollow)) => {
                 snapshot = true;
                 take.begin();

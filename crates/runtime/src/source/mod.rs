@@ -9,6 +9,7 @@ mod entries;
 mod follow;
 mod into_requests;
 mod later;
+mod news;
 mod now;
 mod other;
 mod retries;
@@ -24,7 +25,7 @@ pub use status::{SourceState, SourceStatus};
 pub use transformer::Transformer;
 
 pub(crate) use body::{Body, Origin};
-pub(crate) use follow::{Seat, start};
+pub(crate) use follow::{Seat, gained, start};
 pub(crate) use other::Other;
 pub(crate) use status::{Follows, Health};
 pub(crate) use watch::watch;

@@ -12,6 +12,7 @@ use trimtab_store::{EntryEvent, Snapshot};
 use super::body::{Body, Happening, Unmapped};
 use super::entries::Maps;
 use super::follow::{Seat, Standing};
+use super::news::News;
 use super::retries::Retries;
 use crate::cause::{Reason, WhatHappened};
 use crate::controller::Entering;
@@ -48,10 +49,10 @@ impl Now {
     }
 
     /// Moves the requests of one change to what is to be queued.
-    fn collect(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority) {
+    fn collect(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, news: &News) {
         if !self.requests.is_empty() {
             let reason = Reason::of(what, Some(event.key.clone()), Some(event.index));
-            self.seat.enter(&mut self.requests, &mut self.adds, &reason, event.index, priority);
+            self.seat.enter(&mut self.requests, &mut self.adds, &reason, event.index, priority, news);
         }
     }
 
@@ -62,7 +63,14 @@ impl Now {
         }
     }
 
-    fn unmapped(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, why: Unmapped) {
+    fn unmapped(
+        &mut self,
+        event: &EntryEvent,
+        what: WhatHappened,
+        priority: Priority,
+        news: News,
+        why: Unmapped,
+    ) {
         self.requests.clear();
         let health = &self.seat.health;
         let core = &self.seat.core;
@@ -70,11 +78,11 @@ impl Now {
             Unmapped::Undecodable(error) => {
                 tracing::warn!(controller = %core.name(), source = %health.name, key = %event.key, %error, "an entry cannot be mapped until it changes");
                 health.unmapped.lock().insert(event.key.clone(), error.to_string());
-                self.retries.undecodable(event.clone(), what, priority);
+                self.retries.undecodable(event.clone(), what, priority, news);
             }
             Unmapped::Failed(error) => {
                 health.map_failures.fetch_add(1, Ordering::Relaxed);
-                let failures = self.retries.failed(&core.seams, event.clone(), what, priority);
+                let failures = self.retries.failed(&core.seams, event.clone(), what, priority, news);
                 tracing::warn!(controller = %core.name(), source = %health.name, key = %event.key, error = %error.line(), failures, "a transformer failed; it is tried again");
                 health.unmapped.lock().insert(event.key.clone(), error.line());
             }
@@ -88,11 +96,15 @@ impl Now {
 }
 
 impl Maps for Now {
-    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority) {
+    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, news: &News) {
+        let together;
+        let mut news = news;
         let plain = self.body.mappings.is_empty() && self.body.filters.is_empty();
         if plain {
             self.requests.push(event.key.clone());
         } else if let Some(since) = self.retries.since(event) {
+            together = self.retries.news(&event.key, news);
+            news = &together;
             // What the entry was before the change that could not be mapped is told by no later one; then what it was in between, if that can be.
             let mapped = if self.body.fires(&since) { self.map(&since) } else { Ok(()) };
             match mapped {
@@ -103,15 +115,15 @@ impl Maps for Now {
                         self.requests.truncate(whole);
                     }
                 }
-                Err(unmapped) => self.unmapped(&since, what, priority, unmapped),
+                Err(unmapped) => self.unmapped(&since, what, priority, news.clone(), unmapped),
             }
         } else {
             match self.map(event) {
                 Ok(()) => {}
-                Err(unmapped) => self.unmapped(event, what, priority, unmapped),
+                Err(unmapped) => self.unmapped(event, what, priority, news.clone(), unmapped),
             }
         }
-        self.collect(event, what, priority);
+        self.collect(event, what, priority, news);
     }
 
     fn flush(&mut self) {
@@ -127,7 +139,7 @@ impl Maps for Now {
 
     fn again(&mut self) {
         for retry in self.retries.take_due(self.seat.core.seams.now()) {
-            self.change(&retry.event, retry.what, retry.priority);
+            self.change(&retry.event, retry.what, retry.priority, &retry.news);
         }
         self.flush();
     }

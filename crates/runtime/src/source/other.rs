@@ -17,6 +17,7 @@ use super::{Follows, IntoRequests, SourceState};
 use crate::Request;
 use crate::cause::{Cause, Reason, WhatHappened};
 use crate::controller::Entering;
+use crate::shard::Gained;
 use crate::task::{call, caught};
 
 /// A source of another making.
@@ -64,7 +65,8 @@ impl<P: Payload> Other for Published<P> {
     }
 
     fn task(&self, seat: Seat, body: Arc<Body>) -> BoxFuture<'static, ()> {
-        let take = Events { seat: seat.clone(), body, map: Arc::clone(&self.map), adds: Vec::new() };
+        let take =
+            Events { seat: seat.clone(), body, map: Arc::clone(&self.map), adds: Vec::new(), gained: None };
         Box::pin(follow(seat, self.publisher.clone(), self.request.clone(), take))
     }
 }
@@ -75,6 +77,8 @@ struct Events<P> {
     body: Arc<Body>,
     map: Map<P>,
     adds: Vec<Entering>,
+    /// The snapshot that is being taken is for what this replica has gained.
+    gained: Option<Gained>,
 }
 
 impl<P: Payload> Take<P> for Events<P> {
@@ -109,10 +113,20 @@ impl<P: Payload> Take<P> for Events<P> {
                 tracing::error!(%controller, %source, error = %panicked, backtrace, "a mapping panicked; its event is passed over");
             }
         }
+        if let Some(gained) = &self.gained {
+            self.adds.retain(|add| gained.holds(&add.item));
+        }
         self.seat.core.push_all(&mut self.adds);
     }
 
-    fn end(&mut self, _index: u64) {}
+    fn end(&mut self, _index: u64) {
+        self.gained = None;
+    }
+
+    fn tell_again(&mut self, gained: Gained) -> bool {
+        self.gained = (!self.body.quiet).then_some(gained);
+        self.body.quiet
+    }
 
     fn due(&self) -> Instant {
         Instant::FAR_FUTURE

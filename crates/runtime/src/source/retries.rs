@@ -12,6 +12,7 @@ use trimtab_queue::Priority;
 use trimtab_seams::{Instant, Seams};
 use trimtab_store::EntryEvent;
 
+use super::news::News;
 use crate::cause::WhatHappened;
 use crate::task::pause;
 
@@ -34,6 +35,7 @@ pub(super) struct Retry {
     pub(super) event: EntryEvent,
     pub(super) what: WhatHappened,
     pub(super) priority: Priority,
+    pub(super) news: News,
 }
 
 impl Retries {
@@ -44,21 +46,28 @@ impl Retries {
         event: EntryEvent,
         what: WhatHappened,
         priority: Priority,
+        news: News,
     ) -> u32 {
         let failures = self.take(&event.key).map_or(0, |before| before.failures);
         let due = seams.now() + pause(seams, Duration::from_millis(5), Duration::from_secs(300), failures);
         self.due.insert((due, event.key.clone()));
         let key = event.key.clone();
-        let retry = Retry { event, what, priority };
+        let retry = Retry { event, what, priority, news };
         self.by_key.insert(key, Kept { retry, failures: failures + 1, due });
         failures + 1
     }
 
     /// Notes a change to what is not of the type.
-    pub(super) fn undecodable(&mut self, event: EntryEvent, what: WhatHappened, priority: Priority) {
+    pub(super) fn undecodable(
+        &mut self,
+        event: EntryEvent,
+        what: WhatHappened,
+        priority: Priority,
+        news: News,
+    ) {
         let key = event.key.clone();
         self.take(&key);
-        let retry = Retry { event, what, priority };
+        let retry = Retry { event, what, priority, news };
         self.by_key.insert(key, Kept { retry, failures: 0, due: Instant::FAR_FUTURE });
     }
 
@@ -66,6 +75,12 @@ impl Retries {
     pub(super) fn since(&self, event: &EntryEvent) -> Option<EntryEvent> {
         let kept = self.by_key.get(&event.key)?;
         Some(EntryEvent { old: kept.retry.event.old.clone(), ..event.clone() })
+    }
+
+    /// For which requests the two together are news.
+    pub(super) fn news(&self, key: &Key, of_change: &News) -> News {
+        let kept = self.by_key.get(key).map(|kept| kept.retry.news.clone());
+        kept.map_or_else(|| of_change.clone(), |news| news.and(of_change.clone()))
     }
 
     /// Forgets an entry. Says whether there was something.

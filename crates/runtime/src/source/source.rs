@@ -69,7 +69,7 @@ impl Source<Dynamic> {
         Source::over(Origin::Other(Box::new(Published::new(publisher.clone(), request, map))))
     }
 
-    /// Requests from anywhere. When the stream ends the source has ended; that is no error.
+    /// Requests from anywhere. Where keys are [shared out](crate::Placement::sharded), each replica needs a stream that tells it of all of them. When the stream ends the source has ended; that is no error.
     #[doc(alias = "source.Func")]
     pub fn stream(requests: impl Stream<Item = Request> + Send + 'static) -> Source<Told> {
         Source::over(Origin::Other(Box::new(Streamed::new(requests))))

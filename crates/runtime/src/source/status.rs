@@ -1,6 +1,7 @@
 //! How a source fares.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
@@ -8,6 +9,8 @@ use trimtab_backend::{Index, Key};
 use trimtab_seams::Instant;
 use trimtab_store::EntryEvent;
 use trimtab_stream::{EventPublisher, Topic};
+
+use crate::shard::Standing;
 
 /// A source of a controller, as it was when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +78,8 @@ pub(crate) struct Health {
     pub(crate) unmapped: Mutex<BTreeMap<Key, String>>,
     /// Changes wait to be mapped, or mapped again.
     pub(crate) unfinished: AtomicBool,
+    /// Where keys are shared out: up to where it has told of what is this replica's.
+    pub(crate) listed: Mutex<Option<Arc<Standing>>>,
     pub(crate) events: AtomicU64,
     pub(crate) answered: AtomicU64,
     pub(crate) map_failures: AtomicU64,
@@ -92,6 +97,7 @@ impl Health {
             position: AtomicU64::new(0),
             unmapped: Mutex::default(),
             unfinished: AtomicBool::new(false),
+            listed: Mutex::new(None),
             events: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             map_failures: AtomicU64::new(0),
@@ -105,6 +111,7 @@ impl Health {
         self.position.store(0, Ordering::Release);
         self.unfinished.store(false, Ordering::Release);
         self.unmapped.lock().clear();
+        *self.listed.lock() = None;
         *self.state.lock() = SourceState::Opening;
     }
 

@@ -128,6 +128,22 @@ impl Triggers {
         }
     }
 
+    /// Cancels the triggers of all other keys.
+    pub(crate) fn retain(&self, keep: impl Fn(&Key) -> bool) {
+        let cancelled: BTreeMap<_, _> = match &mut *self.table.lock() {
+            Table::Open(armed) => {
+                let (kept, others) =
+                    std::mem::take(&mut armed.by_key).into_iter().partition(|(key, _)| keep(key));
+                armed.by_key = kept;
+                others
+            }
+            Table::NotStarted(_) | Table::Closed => return,
+        };
+        for (_, cancelled) in cancelled.into_values() {
+            cancelled.raise();
+        }
+    }
+
     /// Starts what was added before `run`.
     pub(crate) fn open(&self, core: &Arc<Core>) {
         let waiting = std::mem::replace(&mut *self.table.lock(), Table::Open(Armed::default()));

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use trimtab_queue::{Add, Claim, ExponentialBackoff, Finish, MaxOf, Outcome, TokenBucket, WorkQueue};
 use trimtab_runtime::{Action, Cause, Controller, Reconciler, Request, Source, reconcile_with};
-use trimtab_store::{Key, KindKey as _};
+use trimtab_store::{Key, Kind as _, KindKey as _, Tenancy};
 
 use crate::world::{Diary, MS, SECOND, Site, site, world};
 
@@ -261,4 +261,30 @@ fn after_a_crash_at_any_point_every_key_is_reconciled_again() {
             running.stop().await.unwrap();
         });
     }
+}
+
+/// behaviour Q15
+#[test]
+fn a_namespace_with_many_changed_entries_holds_up_anothers_by_one_reconcile() {
+    world(14, async |w| {
+        let diary = Diary::default();
+        let sites = Controller::new(&w.store, noting(&diary)).subscribe(Source::of::<Site>()).with_fairness();
+        for n in 0..20 {
+            let in_busy = Tenancy::new("default", "busy");
+            w.store
+                .commit(site(80).named(format!("busy-{n:02}")).in_tenancy(&in_busy).apply())
+                .await
+                .unwrap();
+        }
+        for n in 0..3 {
+            let in_calm = Tenancy::new("default", "calm");
+            w.store.commit(site(80).named(format!("calm-{n}")).in_tenancy(&in_calm).apply()).await.unwrap();
+        }
+        let running = w.start(sites);
+        running.settled().await;
+        let names = diary.names();
+        assert_eq!(names[..5], ["busy-00", "calm-0", "busy-01", "calm-1", "busy-02"]);
+        assert_eq!(names.len(), 23);
+        running.stop().await.unwrap();
+    });
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::operation::Key;
-use crate::{Counters, Priority};
+use crate::{Counters, Party, Priority};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
@@ -52,9 +52,42 @@ pub(super) struct Model {
     line: Vec<Key>,
     passed: BTreeMap<Priority, u32>,
     promises: u64,
+    /// By what keys of one level take turns.
+    party: Option<Party<Key>>,
+    /// Whose turn it is at each level, and whose it is after that.
+    turns: BTreeMap<Priority, Vec<u64>>,
 }
 
+const LEVELS: [Priority; 3] = [Priority::Low, Priority::Normal, Priority::High];
+
 impl Model {
+    pub(super) fn new(party: Option<Party<Key>>) -> Self {
+        Self { party, ..Self::default() }
+    }
+
+    /// Who has no key in line any more is out of turn; who has one anew comes last.
+    fn take_turns(&mut self) {
+        let Some(party) = self.party else { return };
+        for level in LEVELS {
+            let there = self.line.iter().filter(|key| self.keys[key].level == level).map(party);
+            let there: Vec<_> = there.collect();
+            let turns = self.turns.entry(level).or_default();
+            turns.retain(|party| there.contains(party));
+            for party in there {
+                if !turns.contains(&party) {
+                    turns.push(party);
+                }
+            }
+        }
+    }
+
+    /// The next key of a level.
+    fn front(&self, level: Priority) -> Option<Key> {
+        let next = self.party.and_then(|party| Some((party, *self.turns.get(&level)?.first()?)));
+        let is_next = |key: &Key| next.is_none_or(|(party, next)| party(key) == next);
+        self.line.iter().copied().find(|key| self.keys[key].level == level && is_next(key))
+    }
+
     /// Changes a key, and notes when its earlier promise has become another one.
     fn change(&mut self, key: Key, change: impl FnOnce(&mut Known)) {
         let fresh = Known {
@@ -88,6 +121,7 @@ impl Model {
             Stage::Line => {}
             Stage::Running => known.again = true,
         }
+        self.take_turns();
     }
 
     fn carry(&mut self, key: Key, level: Priority, data: u64) {
@@ -97,7 +131,9 @@ impl Model {
             known.level = level;
             if known.stage == Stage::Line {
                 self.leave_line(key);
+                self.take_turns();
                 self.line.push(key);
+                self.take_turns();
             }
         }
     }
@@ -201,17 +237,22 @@ impl Model {
 
     /// The next key, how often it failed, and what it carries.
     pub(super) fn take(&mut self, now: u64) -> Option<(Key, u32, u64)> {
-        let levels = [Priority::Low, Priority::Normal, Priority::High];
-        let front = |level| self.line.iter().copied().find(|key| self.keys[key].level == level);
+        let front = |level| self.front(level);
         let overdue = |level: &Priority| self.passed.get(level).is_some_and(|&passed| passed >= 8);
-        let chosen = levels.into_iter().filter(overdue).find(|&level| front(level).is_some());
-        let chosen = chosen.or_else(|| levels.into_iter().rev().find(|&level| front(level).is_some()))?;
+        let chosen = LEVELS.into_iter().filter(overdue).find(|&level| front(level).is_some());
+        let chosen = chosen.or_else(|| LEVELS.into_iter().rev().find(|&level| front(level).is_some()))?;
         let key = front(chosen)?;
-        for level in levels.into_iter().filter(|&level| level != chosen && front(level).is_some()) {
+        let others: Vec<_> =
+            LEVELS.into_iter().filter(|&level| level != chosen && front(level).is_some()).collect();
+        for level in others {
             *self.passed.entry(level).or_default() += 1;
         }
         self.passed.remove(&chosen);
         self.leave_line(key);
+        if let Some(turns) = self.turns.get_mut(&chosen).filter(|turns| !turns.is_empty()) {
+            turns.remove(0);
+        }
+        self.take_turns();
         let mut taken = None;
         self.change(key, |known| {
             known.stage = Stage::Running;
@@ -259,6 +300,7 @@ impl Model {
         if std::mem::take(&mut known.again) {
             known.stage = Stage::Line;
             self.line.push(key);
+            self.take_turns();
         } else if known.earlier_promise().is_none() {
             if known.failures > 0 {
                 known.stage = Stage::Failed;
@@ -271,6 +313,7 @@ impl Model {
     /// The end of the queue: what is not running or failed for good is gone.
     pub(super) fn discard(&mut self) {
         self.line.clear();
+        self.turns.clear();
         self.keys.retain(|_, known| matches!(known.stage, Stage::Running | Stage::Failed));
         for known in self.keys.values_mut() {
             (known.own, known.outside) = (None, None);

@@ -37,6 +37,20 @@ fn operation(random: &Seeded) -> Operation {
     }
 }
 
+/// behaviour Q1, Q2, Q3, Q6, Q7, Q9, Q13, Q14, Q15
+/// guarantee Q-a, Q-b, Q-c, Q-d, Q-e, Q-h
+#[test]
+fn random_sequences_take_turns_as_the_model_does() {
+    for seed in 0..200 {
+        let random = Seeded::new(seed);
+        let mut world = World::fair();
+        for _ in 0..draw(&random, 2000) {
+            world.step(operation(&random));
+        }
+        world.finale();
+    }
+}
+
 /// behaviour Q1, Q2, Q3, Q4, Q6, Q7, Q9, Q12, Q13, Q14
 /// guarantee Q-a, Q-b, Q-c, Q-d, Q-e, Q-h, Q-i
 #[test]

@@ -8,7 +8,7 @@ use trimtab_seams::Instant;
 use super::super::{Adding, Failed, Got, NEVER, State, Taken, Verdict, When};
 use super::model::{End, Model};
 use super::operation::{Key, Operation};
-use crate::{Merge, Priority};
+use crate::{Merge, Party, Priority};
 
 /// Which adds it carries: one bit an operation.
 #[derive(Default, Debug)]
@@ -56,11 +56,26 @@ fn hash(key: Key) -> u32 {
     u32::from(key / 3) << 26
 }
 
+/// Key 0 is alone, 1 and 2 are together, and so are all others.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as a party is told of any item")]
+fn party(key: &Key) -> u64 {
+    u64::from(key.div_ceil(2).min(2))
+}
+
 impl World {
     pub(super) fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// One in which keys of one level take turns.
+    pub(super) fn fair() -> Self {
+        Self::with(Some(party))
+    }
+
+    fn with(party: Option<Party<Key>>) -> Self {
         Self {
-            state: State::new(),
-            model: Model::default(),
+            state: State::new(party),
+            model: Model::new(party),
             ended: 0,
             now: 0,
             waiting: Vec::new(),

@@ -6,6 +6,7 @@ use trimtab_backend::Tenancy;
 use trimtab_queue::Priority;
 use trimtab_store::EntryEvent;
 
+use super::super::news::News;
 use crate::cause::WhatHappened;
 
 /// One change.
@@ -16,6 +17,7 @@ pub(super) struct Waiting {
     pub(super) event: EntryEvent,
     pub(super) what: WhatHappened,
     pub(super) priority: Priority,
+    pub(super) news: News,
     /// It is of the first snapshot.
     pub(super) first: bool,
     /// What went before it and what came after has been mapped: it is given up after so many tries more.
@@ -84,7 +86,7 @@ mod tests {
         let key = Key::new("site", "a").in_namespace(namespace);
         let event = EntryEvent { key, old: None, new: None, index: Index::new(index) };
         let (what, priority) = (WhatHappened::Changed, Priority::Normal);
-        Waiting { number: index, event, what, priority, first: false, tries: None }
+        Waiting { number: index, event, what, priority, news: News::for_all(), first: false, tries: None }
     }
 
     fn indexes(taken: &[Waiting]) -> Vec<u64> {

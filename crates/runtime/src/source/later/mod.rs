@@ -23,6 +23,7 @@ use trimtab_store::EntryEvent;
 use super::body::{Asked, Body, Unmapped};
 use super::entries::Maps;
 use super::follow::{Seat, Standing};
+use super::news::News;
 use crate::cause::{Reason, WhatHappened};
 use crate::controller::Entering;
 use crate::task::{Panicked, call, caught, pause};
@@ -185,7 +186,7 @@ impl Later {
         // Which of several named whom is not known.
         let key = (changes.len() == 1).then(|| last.event.key.clone());
         let reason = Reason::of(last.what, key, Some(index));
-        self.seat.enter(&mut requests, &mut self.adds, &reason, index, priority);
+        self.seat.enter(&mut requests, &mut self.adds, &reason, index, priority, &news(changes));
         if !self.adds.is_empty() {
             self.seat.core.push_all(&mut self.adds);
         }
@@ -299,6 +300,13 @@ impl Later {
     }
 }
 
+/// For which requests these together are news: in the order in which they came, which those that are tried again have lost.
+fn news(changes: &[Waiting]) -> News {
+    let mut in_order: Vec<_> = changes.iter().collect();
+    in_order.sort_by_key(|change| change.number);
+    in_order.into_iter().map(|change| change.news.clone()).reduce(News::and).unwrap_or_else(News::for_all)
+}
+
 fn why(error: &Error) -> Why {
     match error.reaction() {
         Reaction::RequeueAfter(delay) => Why::NotYet(delay),
@@ -309,11 +317,11 @@ fn why(error: &Error) -> Why {
 }
 
 impl Maps for Later {
-    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority) {
+    fn change(&mut self, event: &EntryEvent, what: WhatHappened, priority: Priority, news: &News) {
         self.numbers += 1;
         let first = what == WhatHappened::Found && !self.seat.health.is_synced();
-        let (number, event) = (self.numbers, event.clone());
-        let waiting = Waiting { number, event, what, priority, first: false, tries: None };
+        let (number, event, news) = (self.numbers, event.clone(), news.clone());
+        let waiting = Waiting { number, event, what, priority, news, first: false, tries: None };
         let key: &Key = &waiting.event.key;
         if self.stuck.holds(key) {
             let failures = self.stuck.failures(key);

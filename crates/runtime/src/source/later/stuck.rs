@@ -57,6 +57,7 @@ impl Stuck {
                     kept.whole.number = waiting.number;
                     kept.whole.event = EntryEvent { old: kept.whole.event.old, ..waiting.event.clone() };
                     kept.whole.what = waiting.what;
+                    kept.whole.news = kept.whole.news.and(waiting.news.clone());
                     kept.whole.priority = kept.whole.priority.max(waiting.priority);
                     kept.between.push_back(waiting);
                     if kept.between.len() > MOST_BETWEEN {

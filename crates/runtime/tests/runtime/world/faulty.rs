@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_core::Stream;
 use parking_lot::Mutex;
@@ -10,6 +11,7 @@ use trimtab_backend::{
     Backend, Commit, CommitError, Feed, FeedItem, FollowError, Key, Memory, Pending, Position, Record, Scope,
     Transaction, Verdict, Why,
 };
+use trimtab_seams::Seams;
 
 #[derive(Clone)]
 pub(crate) struct Faulty {
@@ -27,6 +29,8 @@ struct State {
     commits: usize,
     /// How often another copy was put in its place.
     copy: usize,
+    /// How long commits and reads take, and by which clock.
+    slow: Option<(Seams, Duration)>,
     /// Whether `resolve` answers.
     mute: bool,
 }
@@ -54,6 +58,18 @@ impl Faulty {
             std::mem::take(&mut state.waiting)
         };
         waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Commits and reads take this long from now on.
+    pub(crate) fn slow(&self, seams: &Seams, time: Duration) {
+        self.state.lock().slow = Some((seams.clone(), time));
+    }
+
+    async fn wait(&self) {
+        let slow = self.state.lock().slow.clone();
+        if let Some((seams, time)) = slow {
+            seams.sleep(time).await;
+        }
     }
 
     pub(crate) fn next_commit(&self, next: NextCommit) {
@@ -94,6 +110,7 @@ impl Faulty {
 
 impl Backend for Faulty {
     async fn commit(&self, transaction: Transaction) -> Result<Commit, CommitError> {
+        self.wait().await;
         let memory = self.memory.lock().clone();
         let (next, away) = {
             let mut state = self.state.lock();
@@ -123,6 +140,7 @@ impl Backend for Faulty {
     }
 
     async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
+        self.wait().await;
         let memory = self.memory.lock().clone();
         memory.read(keys).await
     }

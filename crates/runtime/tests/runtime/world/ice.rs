@@ -24,16 +24,26 @@ impl IceGate {
 pub(crate) struct IcySpawn {
     seams: Seams,
     gate: Arc<IceGate>,
+    /// Of this name only.
+    only: Option<&'static str>,
 }
 
 impl IcySpawn {
     pub(crate) fn new(seams: &Seams, gate: &Arc<IceGate>) -> Self {
-        Self { seams: seams.clone(), gate: Arc::clone(gate) }
+        Self { seams: seams.clone(), gate: Arc::clone(gate), only: None }
+    }
+
+    /// Only tasks of this name stand still.
+    pub(crate) fn only(self, name: &'static str) -> Self {
+        Self { only: Some(name), ..self }
     }
 }
 
 impl Spawn for IcySpawn {
     fn spawn(&self, name: &'static str, task: BoxFuture<'static, ()>) {
+        if self.only.is_some_and(|only| only != name) {
+            return self.seams.spawn(name, task);
+        }
         self.seams.spawn(name, Icy { task, gate: Arc::clone(&self.gate) });
     }
 

@@ -1,0 +1,166 @@
+//! Watching over many leases by one feed: which of their lives are over.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use trimtab_seams::{Instant, Seams};
+
+use super::observer::Sight;
+use super::pause::Pause;
+use super::{KIND, LeaseError, LeaseSettings, key_of};
+use crate::deadline::before;
+use crate::{
+    AnyBackend, Backend, Check, Feed, FeedItem, FollowError, Index, Key, KindName, Part, RecordChange, Scope,
+};
+
+/// Tells which of many leases have ended, by the rule that lets a challenger take one over. For those who do not want a lease, but must know that what was done
+/// under it is over. Made by [`StoreLease::vigil`](super::StoreLease::vigil).
+#[must_use = "a vigil watches while it is asked by `over`"]
+pub struct Vigil {
+    backend: AnyBackend,
+    seams: Seams,
+    settings: LeaseSettings,
+    feed: Option<Feed>,
+    pause: Pause,
+    /// What is seen of each lease, and since when it stands so on a feed that was live all the time.
+    sights: BTreeMap<Key, (Sight, Instant)>,
+    live: bool,
+}
+
+/// A life of a lease that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// The lease.
+    pub name: String,
+    /// The epoch that has ended.
+    pub epoch: Index,
+    /// The conditions that it has not come to life again. A transaction with both cannot depose a holder who renewed meanwhile.
+    pub unmoved: [Check; 2],
+}
+
+impl Vigil {
+    pub(super) fn new(backend: &AnyBackend, seams: &Seams, settings: LeaseSettings) -> Self {
+        Self {
+            backend: backend.clone(),
+            seams: seams.clone(),
+            settings,
+            feed: None,
+            pause: Pause::new(seams, &settings),
+            sights: BTreeMap::new(),
+            live: false,
+        }
+    }
+
+    /// Waits until some of these lives, each a lease's name and epoch, are over: released, granted anew, or silent for their TTL. Goes on through outages of the
+    /// store, which nobody is held responsible for. Cancel safe.
+    ///
+    /// # Errors
+    /// A missing right, a broken store.
+    pub async fn over<'a>(
+        &mut self,
+        lives: impl Iterator<Item = (&'a str, Index)> + Clone,
+    ) -> Result<Vec<Over>, LeaseError> {
+        loop {
+            let ends = |(name, epoch)| self.end_of(name, epoch);
+            let next = if self.live { lives.clone().map(ends).min() } else { None };
+            // What the feed has to tell comes first: who slept must not judge by what was seen before.
+            let alarm = self.seams.sleep_until(next.unwrap_or(Instant::FAR_FUTURE));
+            if let Some(stepped) = before(alarm, self.step()).await {
+                stepped?;
+                continue;
+            }
+            let now = self.seams.now();
+            let over = lives.clone().filter(|(name, epoch)| self.end_of(name, *epoch) <= now);
+            let over: Vec<_> = over
+                .map(|(name, epoch)| Over { name: name.into(), epoch, unmoved: self.unmoved(name) })
+                .collect();
+            if self.live && !over.is_empty() {
+                return Ok(over);
+            }
+        }
+    }
+
+    /// When this life ends, as things stand.
+    fn end_of(&self, name: &str, epoch: Index) -> Instant {
+        match self.sights.get(&key_of(name)) {
+            Some((sight, still_since)) if sight.epoch.as_ref().is_some_and(|it| it.version == epoch) => {
+                sight.claimable_at(*still_since, self.settings.ttl())
+            }
+            _ => Instant::ORIGIN,
+        }
+    }
+
+    fn unmoved(&self, name: &str) -> [Check; 2] {
+        let key = key_of(name);
+        let sight = self.sights.get(&key).map_or_else(Sight::default, |(sight, _)| sight.clone());
+        let [epoch, beat] = sight.unmoved();
+        let check = |part, expect| Check { key: key.clone(), part, expect };
+        [check(Part::Spec, epoch), check(Part::Status, beat)]
+    }
+
+    /// Follows on by one item, or waits before following anew. Cancel safe.
+    async fn step(&mut self) -> Result<(), LeaseError> {
+        let told = match &mut self.feed {
+            Some(feed) => feed.next().await,
+            None => match self.backend.follow(Scope::Kind(KindName::new(KIND)), None).await {
+                Ok(feed) => {
+                    self.feed = Some(feed);
+                    return Ok(());
+                }
+                Err(error) => Err(error),
+            },
+        };
+        match told {
+            Ok(item) => self.take(item),
+            Err(FollowError::Unavailable { retry_after, .. }) => {
+                (self.feed, self.live) = (None, false);
+                self.pause.wait(retry_after).await;
+            }
+            Err(error) => {
+                (self.feed, self.live) = (None, false);
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, item: FeedItem) {
+        let now = self.seams.now();
+        match item {
+            FeedItem::Reset { .. } => {
+                self.sights.clear();
+                self.live = false;
+            }
+            FeedItem::Chunk(records) => {
+                for record in records {
+                    self.sights.entry(record.key.clone()).or_default().0.put(&record, &record.key);
+                }
+            }
+            FeedItem::Synced(_) => {
+                self.pause.reset();
+                self.live = true;
+                self.sights.values_mut().for_each(|(_, still_since)| *still_since = now);
+            }
+            FeedItem::Batch { changes, .. } => {
+                for change in &*changes {
+                    if let RecordChange::Delete { key, .. } = change {
+                        self.sights.remove(key);
+                    } else {
+                        let (sight, still_since) = self.sights.entry(change.key().clone()).or_default();
+                        sight.apply(change, change.key());
+                        *still_since = now;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Vigil {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vigil")
+            .field("leases", &self.sights.len())
+            .field("live", &self.live)
+            .finish_non_exhaustive()
+    }
+}
