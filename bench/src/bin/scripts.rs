@@ -102,7 +102,8 @@ fn shell_loop(entries: usize) -> Duration {
 
 fn xargs(entries: usize, workers: usize) -> Duration {
     let folder = script();
-    std::fs::write(folder.join("document"), DOCUMENT).expect("written");
+    // A line without an end is a failure to `read`.
+    std::fs::write(folder.join("document"), format!("{DOCUMENT}\n")).expect("written");
     let start = Instant::now();
     let mut child = Command::new("xargs")
         .args(["-P", &workers.to_string(), "-I", "{}", "sh", "-c", "exec ./script < document"])
