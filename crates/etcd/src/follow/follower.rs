@@ -119,7 +119,9 @@ impl Follower {
     async fn watch(&mut self, after: i64) -> Result<Next, FollowError> {
         self.told = after;
         let range = self.core.layout().scope(&self.scope);
-        let watching = self.core.servers().watch(range, after.saturating_add(1)).await;
+        // From the last revision that was told, and not from the one after it, which may be the very one that the history is compacted to: servers before 3.5.18 can
+        // leave out a delete there, and say nothing. What was told already the assembler drops.
+        let watching = self.core.servers().watch(range, after.max(1)).await;
         let watching = watching.map_err(Answer::into_follow_error)?;
         let watch = Watch { watching, assembler: Assembler::after(after), ready: VecDeque::new() };
         Ok(Next::Enter(Stage::Watching(Box::new(watch))))
