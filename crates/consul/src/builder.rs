@@ -101,6 +101,12 @@ impl ConsulBuilder {
         self
     }
 
+    /// The name in Consul's certificates, such as `server.dc1.consul`, where it is not the one in the endpoints.
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.tls.name = Some(name.into());
+        self
+    }
+
     /// How long one request may take. Default 10 s. A write that has no answer by then is unknown, and settled.
     pub const fn request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
@@ -202,7 +208,9 @@ impl ConsulBuilder {
         let tls = if secure { Some(Arc::new(trust(&self.tls).map_err(setting)?)) } else { None };
         let seams = self.seams.unwrap_or_else(Seams::tokio);
         let parameters = parameters.map_err(setting)?.join("&");
-        let client = Client::new(endpoints, tls.as_ref(), token, parameters, &seams).map_err(setting)?;
+        let client =
+            Client::new(endpoints, tls.as_ref(), self.tls.name.as_deref(), token, parameters, &seams)
+                .map_err(setting)?;
         Ok(Core::new(client, Layout::new(prefix), self.settings, seams))
     }
 }

@@ -91,6 +91,13 @@ pub mod backend {
     pub use trimtab_backend::*;
 }
 
+/// The store in Consul: how to connect, and what can go wrong.
+#[cfg(feature = "consul")]
+pub mod consul {
+    #[doc(no_inline)]
+    pub use trimtab_consul::*;
+}
+
 /// The store in etcd: how to connect, and what can go wrong.
 #[cfg(feature = "etcd")]
 pub mod etcd {

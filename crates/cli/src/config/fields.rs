@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::place::{Above, Effective, Place};
 use super::problem::{Problem, Problems};
-use super::settings::{Presence, Rule, Setting, Shape, Table};
+use super::settings::{Presence, Setting, Shape, Table};
 use super::suggest::nearest;
 use crate::documents::toml_value;
 
@@ -54,11 +54,11 @@ impl<T> Taken<T> {
 
 /// A table whose settings are taken one by one. What is left at the end is unknown.
 pub(super) struct Fields<'s, 'i> {
-    source: &'s Source<'s>,
-    known: &'static Table,
+    pub(super) source: &'s Source<'s>,
+    pub(super) known: &'static Table,
     /// The path of the table, such as `controller[0].`.
     path: String,
-    table: DeTable<'i>,
+    pub(super) table: DeTable<'i>,
     taken: Vec<&'static str>,
     place: Place,
 }
@@ -123,6 +123,30 @@ impl<'s, 'i> Fields<'s, 'i> {
         problems: &mut Problems,
         read: impl Fn(&Setting, DeValue<'i>) -> Result<T, String>,
     ) -> Option<Taken<T>> {
+        let presence = self.known.setting(field).presence;
+        self.take_or(field, presence, problems, read)
+    }
+
+    /// A text whose default depends on other settings; it is given as it would stand in the file.
+    pub(super) fn parsed_or<T>(
+        &mut self,
+        field: &'static str,
+        default: &'static str,
+        problems: &mut Problems,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Taken<T>> {
+        self.take_or(field, Presence::Default(default), problems, |setting, value| {
+            as_text(value).map_err(|found| unlike(setting, &found)).and_then(|text| parse(&text))
+        })
+    }
+
+    fn take_or<T>(
+        &mut self,
+        field: &'static str,
+        presence: Presence,
+        problems: &mut Problems,
+        read: impl Fn(&Setting, DeValue<'i>) -> Result<T, String>,
+    ) -> Option<Taken<T>> {
         let setting = self.setting(field);
         let path = format!("{}{field}", self.path);
         let said = self.said(field);
@@ -134,7 +158,7 @@ impl<'s, 'i> Fields<'s, 'i> {
                 Err(what) => problems.push(self.problem(&place, field, what)),
             }
         }
-        match setting.presence {
+        match presence {
             Presence::Default(text) => {
                 let value = DeValue::parse(text).ok()?.into_inner();
                 if !is_said {
@@ -238,11 +262,18 @@ impl<'s, 'i> Fields<'s, 'i> {
     /// A table within this one.
     pub(super) fn table(&mut self, field: &'static str, problems: &mut Problems) -> Option<Fields<'s, 'i>> {
         let setting = self.setting(field);
-        let value = self.table.remove(field)?;
+        let path = format!("{}{field}.", self.path);
+        let Some(value) = self.table.remove(field) else {
+            // A variable may set what lies in a table that the file does not have.
+            let said = self.source.above.says_below(&path);
+            return said.then(|| {
+                let empty = Fields::new(self.source, table_of(setting), path, Place::Default, DeTable::new());
+                empty.obeying(problems)
+            });
+        };
         let place = Place::Line(self.source.line(value.span().start));
         match value.into_inner() {
             DeValue::Table(table) => {
-                let path = format!("{}{field}.", self.path);
                 Some(Fields::new(self.source, table_of(setting), path, place, table).obeying(problems))
             }
             other => {
@@ -296,49 +327,6 @@ impl<'s, 'i> Fields<'s, 'i> {
             *value.get_mut() = DeValue::Table(alone);
         }
         self.table(field, problems)
-    }
-
-    /// Tells what breaks the table's rules.
-    fn obeying(self, problems: &mut Problems) -> Self {
-        // A flag that is no flag is told when it is taken.
-        let is_given = |name: &&&str| match self.table.get(**name).and_then(|value| value.get_ref().as_bool())
-        {
-            Some(flag) if matches!(self.known.setting(name).shape, Shape::Flag) => flag,
-            _ => self.has(name),
-        };
-        for rule in self.known.rules {
-            match rule {
-                Rule::OneOf(names) => match names.iter().filter(is_given).collect::<Vec<_>>().as_slice() {
-                    [_] => {}
-                    [] => {
-                        let ways: Vec<_> = names
-                            .iter()
-                            .map(|name| format!("`{name} = {}`", self.known.setting(name).example))
-                            .collect();
-                        let what = format!("must have one of {}", ways.join(", "));
-                        problems.push(self.problem_of_table(what));
-                    }
-                    [.., last] => {
-                        let place = self
-                            .table
-                            .get(**last)
-                            .map_or(self.line(), |value| self.source.line(value.span().start));
-                        let what = format!("is one of {}, of which only one may be given", names.join(", "));
-                        problems.push(self.problem(&Place::Line(place), last, what));
-                    }
-                },
-                Rule::Needs(name, other) if self.has(name) && !self.has(other) => {
-                    let place = self
-                        .table
-                        .get(*name)
-                        .map_or(self.line(), |value| self.source.line(value.span().start));
-                    let what = format!("is of use only beside `{other}`; give that too, or leave this out");
-                    problems.push(self.problem(&Place::Line(place), name, what));
-                }
-                Rule::Needs(..) => {}
-            }
-        }
-        self
     }
 
     /// Ends the table: what nobody took is unknown.

@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::credentials::{Credentials, Flaw};
 use super::model::{Carrier, Command, Config, Follow, Webhook};
 use super::parse::{Parsed, parse};
-use super::place::{Above, Effective};
+use super::place::{Above, Effective, Place};
 use super::problem::{Problem, Problems};
 
 /// The name of the file.
@@ -41,6 +42,11 @@ pub(crate) fn load(place: &Path, above: &Above) -> Result<Loaded, Problem> {
     let folder = std::path::absolute(folder)
         .map_err(|error| Problem::error(&path, None, "", format!("lies nowhere: {error}")))?;
     let Parsed { config, mut problems, effective } = parse(&path, &folder, &text, above);
+    for Flaw { field, what, level } in Credentials::read(&config.store).1 {
+        let said = effective.iter().find(|one| one.path == field);
+        let place = said.map_or(&Place::Default, |one| &one.place);
+        problems.push(Problem { level, ..place.problem(&path, field, what) });
+    }
     let entries = &config.entries.path;
     if *entries != folder.join("entries") && !entries.exists() {
         let what = format!("{} is not there; until it is, there are no entries", entries.display());

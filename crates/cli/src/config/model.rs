@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::place::Place;
+use super::remote::{ConsulStore, EtcdStore};
 
 /// Everything `trimtab.toml` says, and what stands above it.
 #[derive(Clone, Debug)]
@@ -14,10 +15,12 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     /// The folder of the file, absolute: the working directory of scripts, the root of relative paths.
     pub(crate) folder: PathBuf,
-    /// `[store] url`.
+    /// `[store] url`, and the tables that belong to it.
     pub(crate) store: StoreUrl,
     /// `[store] history`, in bytes.
     pub(crate) history: u64,
+    /// `[cluster]`.
+    pub(crate) cluster: Cluster,
     /// `[http]`.
     pub(crate) http: Http,
     /// `[entries]`.
@@ -35,6 +38,21 @@ pub(crate) enum StoreUrl {
     Memory,
     /// `embedded:PATH`: a directory.
     Embedded(PathBuf),
+    /// `etcd://HOST:PORT/PREFIX`.
+    Etcd(EtcdStore),
+    /// `consul://HOST:PORT/PREFIX`.
+    Consul(ConsulStore),
+}
+
+/// `[cluster]`: this replica among others on the same store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cluster {
+    /// None: made at start.
+    pub(crate) name: Option<String>,
+    /// Where others reach the API; without a `/` at its end. None: where it listens.
+    pub(crate) advertise: Option<String>,
+    /// How long a replica that has fallen silent is waited for.
+    pub(crate) lease: Duration,
 }
 
 /// `[http]`.
@@ -113,6 +131,8 @@ pub(crate) struct Controller {
     pub(crate) pass_env: Vec<String>,
     /// Which replicas run it.
     pub(crate) placement: Placement,
+    /// Namespaces take turns.
+    pub(crate) fairness: bool,
     /// `[[controller.watch]]`.
     pub(crate) watches: Vec<Watch>,
     /// The line of its table, for messages about it as a whole.
@@ -165,6 +185,8 @@ pub(crate) enum Placement {
     Everywhere,
     /// The one that holds the lease.
     Leader,
+    /// All, each entry in one of them.
+    Sharded,
 }
 
 /// `[[controller.watch]]`.
@@ -210,6 +232,7 @@ impl Controller {
             env: BTreeMap::new(),
             pass_env: Vec::new(),
             placement: Placement::Everywhere,
+            fairness: false,
             watches: Vec::new(),
             line: 1,
         }

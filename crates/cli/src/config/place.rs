@@ -125,6 +125,11 @@ impl Above {
         self.said.contains_key(path)
     }
 
+    /// Whether something is said of a setting whose path begins so.
+    pub(super) fn says_below(&self, path: &str) -> bool {
+        self.said.keys().any(|known| known.starts_with(path))
+    }
+
     /// What is said of a setting, as the file would say it.
     pub(super) fn value<'i>(&self, path: &str) -> Option<(Place, DeValue<'i>)> {
         let (place, shape, text) = self.said.get(path)?;

@@ -7,6 +7,7 @@ use trimtab::store::Store;
 use trimtab_polyglot::{Groups, NotYet, Polyglot};
 
 use super::carriers::settings;
+use super::replica::Replica;
 use crate::config::{self, Config};
 
 /// So many of its last runs are kept by each controller, for `describe` and `queue`.
@@ -27,6 +28,7 @@ impl Controllers {
         store: &Store,
         groups: &Groups,
         api: Option<&str>,
+        replica: &Replica,
         drain: Option<Duration>,
     ) -> Result<Self, String> {
         // Entries own each other also where no controller is.
@@ -47,7 +49,10 @@ impl Controllers {
                 .with_history(HISTORY)
                 .with_workers(table.workers)
                 .with_backoff(table.backoff.base, table.backoff.max)
-                .with_placement(placement(table));
+                .with_placement(placement(table, replica));
+            if table.fairness {
+                controller = controller.with_fairness();
+            }
             if let Some(period) = table.resync {
                 controller = controller.with_resync(period);
             }
@@ -58,10 +63,12 @@ impl Controllers {
     }
 }
 
-/// A lease has the controller's name, so that each may run in another replica.
-fn placement(table: &config::Controller) -> Placement {
-    match table.placement {
+/// A lease and a group have the controller's name: each may run in another replica, and replicas whose files differ share out nothing that one of them does not run.
+fn placement(table: &config::Controller, replica: &Replica) -> Placement {
+    let placement = match table.placement {
         config::Placement::Everywhere => Placement::Everywhere,
         config::Placement::Leader => Placement::leader(&table.name),
-    }
+        config::Placement::Sharded => Placement::sharded(&table.name),
+    };
+    placement.with_ttl(replica.lease).with_holder(&replica.name)
 }

@@ -1,6 +1,6 @@
 //! `trimtab run`: a store, a folder of entries, and controllers, kept going.
 //!
-//! The parts know little of each other. [`open`] opens the store, [`entries`] brings the folder into it, [`controllers`] makes controllers of the file's tables;
+//! The parts know little of each other. [`open`] opens the store, [`replica`] says which of several this one is, [`entries`] brings the folder into it, [`controllers`] makes controllers of the file's tables;
 //! [`settle`] judges whether anything is left to do, [`summary`] shows how it stands, [`signals`] says when to stop. [`serve`] runs them side by side, in one
 //! task, so that nothing outlives it.
 
@@ -13,6 +13,7 @@ mod environment;
 mod files_limit;
 mod isolation;
 mod open;
+mod replica;
 mod serve;
 mod settle;
 mod signals;

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use trimtab::Embedded;
 use trimtab::backend::AnyBackend;
+use trimtab::consul::ConsulBuilder;
+use trimtab::etcd::EtcdBuilder;
 use trimtab::seams::Seams;
 use trimtab::store::{Memory, Store};
+use trimtab::{Consul, Embedded, Etcd};
 
-use crate::config::{Config, StoreUrl};
+use crate::config::{Config, ConsulStore, Credentials, EtcdStore, Level, StoreUrl};
 use crate::documents::Schemas;
 
 /// How often it is said that opening goes on.
@@ -34,6 +36,14 @@ async fn opened(config: &Config, schemas: &Schemas, seams: &Seams) -> Result<Sto
     let backend = match &config.store {
         StoreUrl::Memory => AnyBackend::new(Memory::with_seams(seams)),
         StoreUrl::Embedded(path) => AnyBackend::new(embedded(path, config.history, seams).await?),
+        StoreUrl::Etcd(store) => {
+            let connected = etcd(store, credentials(&config.store)?, seams).connect().await;
+            AnyBackend::new(connected.map_err(|error| error.to_string())?)
+        }
+        StoreUrl::Consul(store) => {
+            let connected = consul(store, credentials(&config.store)?, seams).connect().await;
+            AnyBackend::new(connected.map_err(|error| error.to_string())?)
+        }
     };
     Store::builder(backend).seams(seams).rule(schemas.rule()).open().await.map_err(|error| error.to_string())
 }
@@ -47,6 +57,60 @@ async fn embedded(path: &Path, history: u64, seams: &Seams) -> Result<Embedded, 
     opened.map_err(|error| format!("open the store: {error}"))
 }
 
+/// What the files hold that the settings name.
+fn credentials(config: &StoreUrl) -> Result<Credentials, String> {
+    let (credentials, flaws) = Credentials::read(config);
+    match flaws.into_iter().find(|flaw| flaw.level == Level::Error) {
+        None => Ok(credentials),
+        Some(flaw) => Err(format!("{}: {}", flaw.field, flaw.what)),
+    }
+}
+
+fn etcd(store: &EtcdStore, credentials: Credentials, seams: &Seams) -> EtcdBuilder {
+    let EtcdStore { servers, user } = store;
+    let mut builder = Etcd::builder(servers.addresses()).prefix(&servers.prefix).seams(seams);
+    if let Some(authority) = credentials.authority {
+        builder = builder.ca_certificate(authority);
+    }
+    if let Some((certificate, key)) = credentials.own {
+        builder = builder.client_certificate(certificate, key);
+    }
+    if let Some(name) = servers.tls.as_ref().and_then(|tls| tls.name.as_ref()) {
+        builder = builder.server_name(name);
+    }
+    if let Some((user, password)) = user.as_ref().zip(credentials.password) {
+        builder = builder.user(&user.name, password);
+    }
+    builder
+}
+
+fn consul(store: &ConsulStore, credentials: Credentials, seams: &Seams) -> ConsulBuilder {
+    let ConsulStore { servers, datacenter, namespace, partition, .. } = store;
+    let mut builder = Consul::builder(servers.addresses()).prefix(&servers.prefix).seams(seams);
+    if let Some(authority) = credentials.authority {
+        builder = builder.ca_certificate(authority);
+    }
+    if let Some((certificate, key)) = credentials.own {
+        builder = builder.client_certificate(certificate, key);
+    }
+    if let Some(name) = servers.tls.as_ref().and_then(|tls| tls.name.as_ref()) {
+        builder = builder.server_name(name);
+    }
+    if let Some(token) = credentials.token {
+        builder = builder.token(token);
+    }
+    if let Some(name) = datacenter {
+        builder = builder.datacenter(name);
+    }
+    if let Some(name) = namespace {
+        builder = builder.namespace(name);
+    }
+    if let Some(name) = partition {
+        builder = builder.partition(name);
+    }
+    builder
+}
+
 /// The store in a few words: `embedded ./data`.
 pub(super) fn shown(config: &Config) -> String {
     match &config.store {
@@ -55,5 +119,7 @@ pub(super) fn shown(config: &Config) -> String {
             Ok(within) => format!("embedded ./{}", within.display()),
             Err(_) => format!("embedded {}", path.display()),
         },
+        StoreUrl::Etcd(store) => format!("etcd://{}", store.servers),
+        StoreUrl::Consul(store) => format!("consul://{}", store.servers),
     }
 }

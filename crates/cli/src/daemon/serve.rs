@@ -14,6 +14,7 @@ use super::api::{Door, Health};
 use super::controllers::Controllers;
 use super::entries::Entries;
 use super::open::{open, shown};
+use super::replica::Replica;
 use super::settle::{Judge, Verdict};
 use super::signals::Signals;
 use super::summary::Summary;
@@ -75,10 +76,11 @@ pub(super) async fn serve(
     let api = url.as_ref().map(|url| format!("  api {url}")).unwrap_or_default();
     screen.say(&format!("trimtab {version}  store {}  index {index}{api}", shown(config)));
 
+    let replica = Replica::of(config, seams);
     let groups = Groups::default();
     let drain = arguments.until_settled.then_some(DRAIN_SETTLED);
     let Controllers { manager, handle, not_yet } =
-        match Controllers::new(config, &store, &groups, url.as_deref(), drain) {
+        match Controllers::new(config, &store, &groups, url.as_deref(), &replica, drain) {
             Ok(controllers) => controllers,
             Err(what) => return failed(&what),
         };

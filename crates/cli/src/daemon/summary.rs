@@ -80,11 +80,13 @@ impl Summary {
         }
     }
 
-    /// Whether nothing is left but what fails.
+    /// Whether nothing is left to do here but what fails.
     fn rests(&self) -> bool {
         self.rows.iter().all(|row| {
-            let queue = row.handle.status().queue;
-            row.handle.is_settled() || queue.ready + queue.running == 0 && queue.failing > 0
+            let status = row.handle.status();
+            let queue = status.queue;
+            let only_fails = queue.ready + queue.running == 0 && queue.failing > 0;
+            row.handle.is_settled() || status.standby || only_fails
         })
     }
 

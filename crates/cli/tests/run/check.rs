@@ -19,11 +19,11 @@ async fn a_folder_without_mistakes_is_counted() {
 #[tokio::test]
 async fn all_mistakes_of_the_file_and_the_entries_are_told_at_once() {
     let folder =
-        Folder::new(&format!("[store]\nurl = \"etcd://h\"\n{SITES}workres = 4\ntimeout = \"1 hour\"\n"));
+        Folder::new(&format!("[store]\nurl = \"etcd://h:x\"\n{SITES}workres = 4\ntimeout = \"1 hour\"\n"));
     folder.write("entries/a.yaml", "kind: site\nname: a\n");
     let ended = check(&folder).await.with_code(1).logged("5 mistakes to mend\n");
     for wanted in [
-        "trimtab.toml:2: store.url: `etcd` stores are not in this version; use `embedded:PATH` or `memory:`",
+        "trimtab.toml:2: store.url: has the port `x`, which must be from 1 to 65535; write it as `etcd://10.0.0.7:2379/trimtab`",
         "controller[0].exec: `./script` is not there (",
         "trimtab.toml:8: controller[0].workres: is not a field here; known are ",
         "; did you mean `workers`?",

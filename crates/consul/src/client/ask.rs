@@ -60,15 +60,16 @@ struct Failure {
 
 impl Client {
     /// # Errors
-    /// When an endpoint has a name that no certificate can have.
+    /// When an endpoint has a name, or is given one, that no certificate can have.
     pub(crate) fn new(
         endpoints: Vec<Endpoint>,
         tls: Option<&Arc<ClientConfig>>,
+        name: Option<&str>,
         token: Option<HeaderValue>,
         parameters: String,
         seams: &Seams,
     ) -> Result<Self, String> {
-        let connectors = endpoints.into_iter().map(|endpoint| Connector::new(endpoint, tls));
+        let connectors = endpoints.into_iter().map(|endpoint| Connector::new(endpoint, tls, name));
         let connectors = connectors.collect::<Result<_, _>>()?;
         Ok(Self { connectors, current: AtomicUsize::new(0), token, parameters, seams: seams.clone() })
     }

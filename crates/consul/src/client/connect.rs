@@ -33,16 +33,21 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// `tls` is there when an endpoint wants it.
+    /// `tls` is there when an endpoint wants it; `name` when its certificate has another than its address.
     ///
     /// # Errors
     /// When the endpoint has a name that no certificate can have.
-    pub(super) fn new(endpoint: Endpoint, tls: Option<&Arc<ClientConfig>>) -> Result<Self, String> {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        tls: Option<&Arc<ClientConfig>>,
+        name: Option<&str>,
+    ) -> Result<Self, String> {
         let tls = match tls.filter(|_| endpoint.tls) {
             None => None,
             Some(config) => {
-                let name = ServerName::try_from(endpoint.host.clone())
-                    .map_err(|_| format!("`{}` is no name that a certificate can have", endpoint.host))?;
+                let name = name.unwrap_or(&endpoint.host);
+                let name = ServerName::try_from(name.to_owned())
+                    .map_err(|_| format!("`{name}` is no name that a certificate can have"))?;
                 Some((TlsConnector::from(Arc::clone(config)), name))
             }
         };
@@ -148,7 +153,7 @@ fn distrusted(error: &io::Error) -> String {
                 "its certificate is not valid yet; look at the clocks of both machines"
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "its certificate is for another name; use a name that the certificate has"
+                "its certificate is for another name; use a name that the certificate has, or give it as `server_name`"
             }
             _ => "its certificate cannot be accepted",
         },

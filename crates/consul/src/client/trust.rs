@@ -13,6 +13,8 @@ pub(crate) struct Tls {
     pub(crate) authority: Option<Vec<u8>>,
     /// Certificate and key.
     pub(crate) identity: Option<(Vec<u8>, Vec<u8>)>,
+    /// The name in the servers' certificates, when it is not the one in their addresses.
+    pub(crate) name: Option<String>,
 }
 
 /// The settings of TLS.
@@ -78,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_told() {
-        let tls = |authority: &[u8]| Tls { authority: Some(authority.into()), identity: None };
+        let tls = |authority: &[u8]| Tls { authority: Some(authority.into()), identity: None, name: None };
         assert!(trust(&tls(b"")).unwrap_err().contains("holds no certificate"));
         let torn = b"-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n";
         assert!(trust(&tls(torn)).unwrap_err().contains("is not PEM"));

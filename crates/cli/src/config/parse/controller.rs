@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::super::fields::Fields;
-use super::super::model::{Backoff, Controller, Placement};
+use super::super::model::{Backoff, Controller, Placement, StoreUrl};
 use super::super::problem::Problems;
 use super::carrier::carrier;
 use super::watch::watch;
 use super::{kind, positive_duration};
 
-/// `names` are those of the controllers above it.
+/// `names` are those of the controllers above it; the store says where one runs by default.
 pub(super) fn controller(
     folder: &Path,
     mut table: Fields<'_, '_>,
+    store: &StoreUrl,
     names: &mut BTreeSet<String>,
     problems: &mut Problems,
 ) -> Option<Controller> {
@@ -35,7 +36,8 @@ pub(super) fn controller(
     let finalizer = table.flag("finalizer", problems);
     let env = table.free_texts("env", problems).into_iter().collect();
     let pass_env = table.texts("pass_env", problems);
-    let placement = table.parsed("placement", problems, placement);
+    let placement = table.parsed_or("placement", default_placement(store), problems, placement);
+    let fairness = table.flag("fairness", problems);
     let watches = table.tables("watch", problems);
     let watches = watches.into_iter().filter_map(|inner| watch(folder, inner, problems)).collect();
     table.finish(problems);
@@ -51,6 +53,7 @@ pub(super) fn controller(
         env,
         pass_env: pass_env?.value,
         placement: placement?.value,
+        fairness,
         watches,
         line,
     })
@@ -81,7 +84,15 @@ fn placement(text: &str) -> Result<Placement, String> {
     match text {
         "everywhere" => Ok(Placement::Everywhere),
         "leader" => Ok(Placement::Leader),
-        "sharded" => Err("`sharded` is not in this version; use `everywhere` or `leader`".into()),
-        _ => Err(format!("`{text}` is not a placement: write `everywhere` or `leader`")),
+        "sharded" => Ok(Placement::Sharded),
+        _ => Err(format!("`{text}` is not a placement: write `everywhere`, `leader` or `sharded`")),
+    }
+}
+
+/// A store that only this process can have open needs no lease; on one that others share, two replicas must not reconcile one entry unless somebody says so.
+const fn default_placement(store: &StoreUrl) -> &'static str {
+    match store {
+        StoreUrl::Memory | StoreUrl::Embedded(_) => "\"everywhere\"",
+        StoreUrl::Etcd(_) | StoreUrl::Consul(_) => "\"leader\"",
     }
 }

@@ -1,8 +1,11 @@
 //! From the text of `trimtab.toml` to settings, gathering every problem on the way.
 
 mod carrier;
+pub(super) mod cluster;
 mod controller;
 mod http;
+mod store;
+mod store_url;
 mod watch;
 
 use std::cell::RefCell;
@@ -15,11 +18,10 @@ use toml::de::DeTable;
 use trimtab_polyglot::parse_duration;
 
 use super::fields::{Fields, Source, Taken};
-use super::model::{Config, DeclaredKind, EntriesFolder, SchemaFile, StoreUrl};
+use super::model::{Config, DeclaredKind, EntriesFolder, SchemaFile};
 use super::place::{Above, Effective};
 use super::problem::{Problem, Problems};
 use super::settings::ROOT;
-use super::size::parse_size;
 
 /// What came of a text.
 #[derive(Debug)]
@@ -50,11 +52,8 @@ pub(super) fn parse(path: &Path, folder: &Path, text: &str, above: &Above) -> Pa
 
 /// None when a setting that has no default is missing; none of those that it asks for is one.
 fn read(file: &Path, folder: &Path, root: &mut Fields<'_, '_>, problems: &mut Problems) -> Option<Config> {
-    let mut store = root.section("store", problems);
-    let url = store.parsed("url", problems, |url| store_url(folder, url));
-    let history = store.parsed("history", problems, parse_size);
-    store.finish(problems);
-
+    let store = store::store(folder, root.section("store", problems), problems);
+    let cluster = cluster::cluster(root.section("cluster", problems), problems);
     let http = http::http(folder, root.section("http", problems), problems);
 
     let mut entries = root.section("entries", problems);
@@ -62,6 +61,7 @@ fn read(file: &Path, folder: &Path, root: &mut Fields<'_, '_>, problems: &mut Pr
     let (watch, prune) = (entries.flag("watch", problems), entries.flag("prune", problems));
     entries.finish(problems);
 
+    let (store, history) = store?;
     let mut kinds = BTreeMap::new();
     for (number, table) in root.tables("kind", problems).into_iter().enumerate() {
         kinds.extend(declared_kind(folder, number, table, &kinds, problems));
@@ -69,13 +69,14 @@ fn read(file: &Path, folder: &Path, root: &mut Fields<'_, '_>, problems: &mut Pr
     let mut names = BTreeSet::new();
     let mut controllers = Vec::new();
     for table in root.tables("controller", problems) {
-        controllers.extend(controller::controller(folder, table, &mut names, problems));
+        controllers.extend(controller::controller(folder, table, &store, &mut names, problems));
     }
     Some(Config {
         file: file.to_owned(),
         folder: folder.to_owned(),
-        store: url?.value,
-        history: history?.value,
+        store,
+        history,
+        cluster: cluster?,
         http: http?,
         entries: EntriesFolder { path: path?, watch, prune },
         controllers,
@@ -104,17 +105,6 @@ fn declared_kind(
     });
     table.finish(problems);
     Some((name?, DeclaredKind { plural, schema }))
-}
-
-fn store_url(folder: &Path, url: &str) -> Result<StoreUrl, String> {
-    match url.split_once(':') {
-        Some(("memory", "")) => Ok(StoreUrl::Memory),
-        Some(("embedded", path)) if !path.is_empty() => Ok(StoreUrl::Embedded(folder.join(path))),
-        Some((scheme @ ("etcd" | "consul"), _)) => {
-            Err(format!("`{scheme}` stores are not in this version; use `embedded:PATH` or `memory:`"))
-        }
-        _ => Err(format!("`{url}` is not a store: write `embedded:PATH` or `memory:`")),
-    }
 }
 
 /// A path, relative to the folder.

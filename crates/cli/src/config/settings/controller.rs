@@ -92,10 +92,20 @@ pub(super) static CONTROLLER: Table = Table {
         },
         Setting {
             name: "placement",
-            shape: Shape::Choice(&["everywhere", "leader"]),
-            presence: Presence::Default("\"everywhere\""),
-            doc: "`leader`: only in the process that holds the lease of the controller's name. A directory is one process's anyway.",
-            example: "\"leader\"",
+            shape: Shape::Choice(&["everywhere", "leader", "sharded"]),
+            presence: Presence::Absent(
+                "`everywhere` with `memory:` and `embedded:`, `leader` with `etcd://` and `consul://`",
+            ),
+            doc: "Which replicas run it, when several are on one store. `leader`: the one that holds the lease of the controller's name; the others stand by. `sharded`: all that have \
+                  a controller of this name, each entry in one of them. `everywhere`: each runs every entry, for programs that only look.",
+            example: "\"sharded\"",
+        },
+        Setting {
+            name: "fairness",
+            shape: Shape::Flag,
+            presence: Presence::Default("false"),
+            doc: "Entries that wait for a worker are taken in turn by namespace, so that a namespace with many changes holds up another one's by one run.",
+            example: "true",
         },
         Setting {
             name: "watch",

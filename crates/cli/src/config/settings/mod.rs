@@ -9,6 +9,7 @@ mod controller;
 mod page;
 mod schema;
 mod shape;
+mod store;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,14 @@ pub(crate) enum Shape {
     Kind,
     /// The name of a controller.
     ControllerName,
+    /// The name of a replica.
+    ReplicaName,
+    /// A name of Consul's own.
+    ConsulName,
+    /// A text without spaces.
+    Word,
+    /// Where others reach an API.
+    ApiUrl,
     /// A JSON pointer into the spec.
     Pointer,
     /// The URL of a webhook.
@@ -53,12 +61,13 @@ impl Shape {
             Self::Path => "a path in quotes".into(),
             Self::Duration => "a duration in quotes, such as `\"30s\"`".into(),
             Self::Size => "a size in quotes, such as `\"64MiB\"`".into(),
-            Self::StoreUrl => "`\"embedded:PATH\"` or `\"memory:\"`".into(),
+            Self::StoreUrl => "`\"embedded:PATH\"`, `\"memory:\"`, `\"etcd://HOST:PORT/PREFIX\"` or `\"consul://HOST:PORT/PREFIX\"`".into(),
             Self::Listen => "an address and a port in quotes, or `\"off\"`".into(),
             Self::Kind => "the name of a kind in quotes".into(),
-            Self::ControllerName => "a name in quotes".into(),
+            Self::ControllerName | Self::ReplicaName | Self::ConsulName => "a name in quotes".into(),
+            Self::Word => "a word in quotes".into(),
             Self::Pointer => "a JSON pointer in quotes".into(),
-            Self::WebhookUrl => "a URL in quotes".into(),
+            Self::WebhookUrl | Self::ApiUrl => "a URL in quotes".into(),
             Self::Choice(texts) => {
                 texts.iter().map(|text| format!("`\"{text}\"`")).collect::<Vec<_>>().join(" or ")
             }
@@ -78,10 +87,16 @@ impl Shape {
         match self {
             Self::Duration => Some("^[0-9]*[1-9][0-9]*(ms|s|m|h|d)$"),
             Self::Size => Some("^[0-9]+(KiB|MiB|GiB)$"),
-            Self::StoreUrl => Some("^(memory:|embedded:.+)$"),
+            Self::StoreUrl => Some(
+                "^(memory:|embedded:.+|(etcd|consul)://[^/@?#,\\s]+(,[^/@?#,\\s]+)*(/[A-Za-z0-9._-]+)*/?)$",
+            ),
             Self::Listen => Some("^(off|\\[[0-9a-fA-F:.%]+\\]:[0-9]{1,5}|[0-9.]+:[0-9]{1,5})$"),
             Self::Kind => Some("^[a-z][a-z0-9.-]{0,62}$"),
             Self::ControllerName => Some("^[a-z0-9][a-z0-9-]{0,62}$"),
+            Self::ReplicaName => Some("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"),
+            Self::ConsulName => Some("^[A-Za-z0-9._-]+$"),
+            Self::Word => Some("^\\S+$"),
+            Self::ApiUrl => Some("^https?://[^/@?#\\s]+/?$"),
             Self::Pointer => Some("^/spec/([^~]|~[01])*$"),
             Self::WebhookUrl => Some("^https?://[^/].*$"),
             Self::Path => Some("."),

@@ -1,6 +1,7 @@
-//! The tables of the daemon itself: `[store]`, `[http]`, `[entries]`, `[[kind]]`.
+//! The tables of the daemon itself: `[cluster]`, `[http]`, `[entries]`, `[[kind]]`.
 
 use super::controller::CONTROLLER;
+use super::store::STORE;
 use super::{Presence, Rule, Setting, Shape, Table};
 
 /// The file.
@@ -14,6 +15,13 @@ pub(crate) static ROOT: Table = Table {
             presence: Presence::Absent("its defaults"),
             doc: "Where entries are kept.",
             example: "{ url = \"embedded:data\" }",
+        },
+        Setting {
+            name: "cluster",
+            shape: Shape::Table(&CLUSTER),
+            presence: Presence::Absent("its defaults"),
+            doc: "This replica among others.",
+            example: "{ name = \"replica-1\" }",
         },
         Setting {
             name: "http",
@@ -47,22 +55,30 @@ pub(crate) static ROOT: Table = Table {
     rules: &[],
 };
 
-static STORE: Table = Table {
-    doc: "Where entries are kept.",
+static CLUSTER: Table = Table {
+    doc: "This replica among others on one store of `etcd://` or `consul://`.",
     settings: &[
         Setting {
-            name: "url",
-            shape: Shape::StoreUrl,
-            presence: Presence::Default("\"embedded:data\""),
-            doc: "`embedded:PATH`: a durable store in a directory, one process at a time. `memory:`: gone at the end of the process.",
-            example: "\"embedded:/var/lib/trimtab\"",
+            name: "name",
+            shape: Shape::ReplicaName,
+            presence: Presence::Absent("the host's name and a random suffix"),
+            doc: "What this replica is called, unique among those on the store: 1 to 128 letters, digits, `.`, `_` and `-`, beginning with a letter or a digit.",
+            example: "\"replica-1\"",
         },
         Setting {
-            name: "history",
-            shape: Shape::Size,
-            presence: Presence::Default("\"64MiB\""),
-            doc: "How many bytes of commits are kept for those who follow; at least 1,000 commits are. `KiB`, `MiB`, `GiB`.",
-            example: "\"256MiB\"",
+            name: "advertise",
+            shape: Shape::ApiUrl,
+            presence: Presence::Absent("where it listens, when that is not every address of the machine"),
+            doc: "The URL at which others reach the API of this replica. It is told to who asks another replica for what only this one knows.",
+            example: "\"http://10.0.0.1:7420\"",
+        },
+        Setting {
+            name: "lease",
+            shape: Shape::Duration,
+            presence: Presence::Default("\"10s\""),
+            doc: "How long a replica that has fallen silent is waited for before others take over, from `1s` to `1h`. Shorter takes over faster, and is lost over a shorter pause of \
+                  the machine or the store. All replicas should have the same.",
+            example: "\"5s\"",
         },
     ],
     rules: &[],

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::Above;
 use super::super::parse::Parsed;
-use super::super::tests::{WHOLE, WRONG, parsed};
+use super::super::tests::{OF_CONSUL, OF_ETCD, WHOLE, WRONG, parsed};
 use super::*;
 use crate::documents::toml_value;
 
@@ -34,16 +34,20 @@ fn validator() -> Validator {
     jsonschema::options().build(&schema(&ROOT)).unwrap()
 }
 
-/// The reader panics on a field that the table does not have, and at the end of a table in which it left out one that the table has. The file here has every table, so all
+/// The reader panics on a field that the table does not have, and at the end of a table in which it left out one that the table has. Every table is in one of the files here, so all
 /// of them are read.
 #[test]
 fn the_reader_takes_what_is_documented_and_nothing_else() {
-    let Parsed { problems, effective, .. } = parsed(WHOLE, &Above::default());
-    assert_eq!(problems.sorted(), []);
+    let mut noted = Vec::new();
+    for text in [WHOLE, OF_ETCD, OF_CONSUL] {
+        let Parsed { problems, effective, .. } = parsed(text, &Above::default());
+        assert_eq!(problems.sorted(), []);
+        noted.extend(effective);
+    }
     for table in all() {
         for setting in table.settings {
             let is_value = !matches!(setting.shape, Shape::Table(_) | Shape::Tables(_) | Shape::TextOr(_));
-            let is_noted = effective.iter().any(|one| one.path.rsplit('.').next() == Some(setting.name));
+            let is_noted = noted.iter().any(|one| one.path.rsplit('.').next() == Some(setting.name));
             assert!(!is_value || is_noted, "{} is never read", setting.name);
         }
     }
@@ -72,7 +76,7 @@ fn each_setting_says_what_it_is_and_has_an_example_and_a_default_of_its_shape() 
 
 #[test]
 fn the_schema_takes_what_the_reader_takes() {
-    let mut texts = vec![WHOLE.to_owned(), String::new()];
+    let mut texts = vec![WHOLE.to_owned(), OF_ETCD.to_owned(), OF_CONSUL.to_owned(), String::new()];
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/sites/trimtab.toml");
     texts.push(std::fs::read_to_string(example).unwrap());
     for text in texts {

@@ -1,7 +1,7 @@
 //! Environment variables that say what the file may say.
 
 use super::tables::ROOT;
-use super::{Setting, Shape};
+use super::{Setting, Shape, Table};
 
 /// A setting, and the variable that sets it.
 #[derive(Clone, Debug)]
@@ -16,13 +16,20 @@ pub(crate) struct Variable {
 /// All of them: those of the tables that there is one of. Of a list of tables no name would say which.
 pub(crate) fn variables() -> Vec<Variable> {
     let mut all = Vec::new();
-    for table in ROOT.settings {
-        let Shape::Table(inner) = table.shape else { continue };
-        for setting in inner.settings {
-            let path = format!("{}.{}", table.name, setting.name);
-            let name = format!("TRIMTAB_{}", path.replace('.', "_").to_uppercase());
-            all.push(Variable { name, path, setting });
+    below("", &ROOT, &mut all);
+    all
+}
+
+fn below(above: &str, table: &'static Table, all: &mut Vec<Variable>) {
+    for setting in table.settings {
+        let path = format!("{above}{}", setting.name);
+        match setting.shape {
+            Shape::Table(inner) => below(&format!("{path}."), inner, all),
+            Shape::Tables(_) => {}
+            _ => {
+                let name = format!("TRIMTAB_{}", path.replace('.', "_").to_uppercase());
+                all.push(Variable { name, path, setting });
+            }
         }
     }
-    all
 }

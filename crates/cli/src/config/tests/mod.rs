@@ -7,6 +7,12 @@ use super::model::{Certificate, DeclaredKind};
 use super::parse::{Parsed, parse};
 use super::{Above, Carrier, Config, Follow, Level, Place, Placement, StoreUrl, exposure};
 
+mod store;
+mod wrong;
+
+pub(in crate::config) use store::{OF_CONSUL, OF_ETCD};
+pub(in crate::config) use wrong::WRONG;
+
 pub(super) fn parsed(text: &str, above: &Above) -> Parsed {
     parse(Path::new("d/trimtab.toml"), Path::new("d"), text, above)
 }
@@ -48,6 +54,7 @@ finalizer = true
 env = { MODE = "fast" }
 pass_env = ["HOME_PAGE"]
 placement = "leader"
+fairness = true
 [[controller.watch]]
 kind = "certificate"
 references = "/spec/certificates/*/name"
@@ -65,6 +72,10 @@ map = { webhook = { url = "https://h/w", token_file = "t", authority = "a.pem" }
 name = "hooked"
 kind = "page"
 webhook = "http://127.0.0.1:9000/reconcile"
+[cluster]
+name = "replica-1"
+advertise = "http://10.0.0.1:7420/"
+lease = "5s"
 "#;
 
 #[test]
@@ -99,7 +110,11 @@ fn every_field_is_read() {
     );
     assert_eq!((controller.resync, controller.finalizer), (Some(Duration::from_secs(3600)), true));
     assert_eq!((controller.env["MODE"].as_str(), controller.pass_env[0].as_str()), ("fast", "HOME_PAGE"));
-    assert_eq!(controller.placement, Placement::Leader);
+    assert_eq!((controller.placement, controller.fairness), (Placement::Leader, true));
+    assert_eq!(
+        (config.cluster.name.as_deref(), config.cluster.advertise.as_deref(), config.cluster.lease),
+        (Some("replica-1"), Some("http://10.0.0.1:7420"), Duration::from_secs(5))
+    );
     let pointer = "/spec/certificates/*/name".to_owned();
     assert_eq!(controller.watches[0].follow, Follow::References { pointer, include: false });
     assert_eq!(controller.watches[1].follow, Follow::Owner);
@@ -147,132 +162,13 @@ fn all_problems_are_told_at_once_with_line_field_and_what_was_probably_meant() {
     assert_eq!(
         problems,
         [
-            "error: d/trimtab.toml:1: stroe: is not a field here; known are store, http, entries, kind, controller; did you mean `store`?",
+            "error: d/trimtab.toml:1: stroe: is not a field here; known are store, cluster, http, entries, kind, controller; did you mean `store`?",
             "error: d/trimtab.toml:4: entries.watch: must be true or false, not a text",
             "error: d/trimtab.toml:6: controller[0].name: `Sites` must be 1 to 63 lower-case letters, digits and `-`, not beginning with `-`",
-            "error: d/trimtab.toml:9: controller[0].workres: is not a field here; known are name, kind, exec, webhook, persistent, workers, timeout, backoff, resync, finalizer, env, pass_env, placement, watch; did you mean `workers`?",
+            "error: d/trimtab.toml:9: controller[0].workres: is not a field here; known are name, kind, exec, webhook, persistent, workers, timeout, backoff, resync, finalizer, env, pass_env, placement, fairness, watch; did you mean `workers`?",
             "error: d/trimtab.toml:10: controller[0].timeout: `30` is not a duration: a whole number and `ms`, `s`, `m`, `h` or `d`, such as `30s`",
         ]
     );
-}
-
-/// A controller of `exec`, and more in its table.
-macro_rules! a {
-    ($more:literal) => {
-        concat!("[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\n", $more)
-    };
-}
-
-/// Each wrong text, and a part of the message it must get.
-pub(super) const WRONG: [(&str, &str); 40] = [
-    ("[store]\nurl = \"redis:x\"", "`redis:x` is not a store"),
-    ("[store]\nurl = \"etcd://a:1/p\"", "`etcd` stores are not in this version"),
-    ("[store]\nhistory = \"64MB\"", "not a size"),
-    ("[http]\nlisten = \"here\"", "not an address and a port"),
-    (
-        "[http]\nlisten = 7420",
-        "http.listen: must be an address and a port in quotes, or `\"off\"`, not a number",
-    ),
-    (
-        "[http]\ncertificate = \"c\"",
-        ":2: http.certificate: is of use only beside `key`; give that too, or leave this out",
-    ),
-    ("[http]\nkey = \"k\"", "http.key: is of use only beside `certificate`"),
-    ("[http]\nhosts = \"a\"", "http.hosts: must be a list of texts in quotes, not a text"),
-    ("[http]\ntokens = \"\"", "http.tokens: is empty; name a path"),
-    ("[[kind]]\nplural = \"a\"", "kind[0].name: is missing: `name = \"site\"`"),
-    ("[[kind]]\nname = \"a\"\nschema = 1", "kind[0].schema: must be a path in quotes, not a number"),
-    ("store = 1", "store: must be a table, not a number"),
-    ("controller = 1", "write `[[controller]]`"),
-    ("controller = [1]", "controller[0]: must be a table"),
-    ("[[controller]]\nkind = \"a\"\nexec = [\"./a\"]", "controller[0].name: is missing"),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"",
-        ":1: controller[0]: must have one of `exec = [\"./write-site\", \"--fast\"]`, `webhook = \"http://127.0.0.1:9000/reconcile\"`",
-    ),
-    ("[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = []", "must name a program"),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = \"./a\"",
-        "must be a list of texts in quotes (program and arguments), not a text",
-    ),
-    (
-        a!("webhook = \"http://x\""),
-        ":5: controller[0].webhook: is one of exec, webhook, of which only one may be given",
-    ),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = \"x\"",
-        "controller[0].webhook.url: `x` is not a URL",
-    ),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = 5",
-        "controller[0].webhook: must be a URL in quotes, or a table, not a number",
-    ),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = { token_file = \"t\" }",
-        "controller[0].webhook.url: is missing",
-    ),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = \"http://x\"\npersistent = true",
-        "controller[0].persistent: is of use only beside `exec`",
-    ),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"A\"\nexec = [\"./a\"]",
-        "kind: `A` must begin with a lower-case letter",
-    ),
-    (a!("workers = 0"), "workers: is 0, but must be from 1 to 1024"),
-    (a!("workers = -4"), "workers: is -4, but must be from 1 to 1024"),
-    (a!("workers = 1025"), "workers: is 1025, but must be from 1 to 1024"),
-    (a!("timeout = \"0s\""), "timeout: `0s` must be longer than nothing"),
-    (a!("placement = \"sharded\""), "`sharded` is not in this version"),
-    (a!("env = { A = 1 }"), "controller[0].env: `A` must be a text in quotes, not a number"),
-    (a!("[[controller.watch]]\nkind = \"b\""), ":5: controller[0].watch[0]: must have one of `references = "),
-    (a!("[[controller.watch]]\nkind = \"b\"\nowner = false"), "must have one of `references = "),
-    (
-        a!("[[controller.watch]]\nkind = \"b\"\nowner = true\nreferences = \"/spec/x\""),
-        "is one of references, owner, map, of which only one may be given",
-    ),
-    (
-        a!("[[controller.watch]]\nkind = \"b\"\nowner = true\ninclude = true"),
-        "include: is of use only beside `references`",
-    ),
-    (a!("[[controller.watch]]\nkind = \"b\"\nreferences = \"spec.x\""), "not a pointer into the spec"),
-    (a!("[[controller.watch]]\nkind = \"b\"\nreferences = \"/spec/a~2\""), "not a pointer into the spec"),
-    (
-        a!("[[controller.watch]]\nkind = \"b\"\nmap = { timeout = \"1s\" }"),
-        "controller[0].watch[0].map: must have one of `exec = ",
-    ),
-    (
-        a!("[[controller.watch]]\nkind = \"b\"\nmap = { exec = [\"a\"], webhook = \"http://x\" }"),
-        "map.webhook: is one of exec, webhook",
-    ),
-    (
-        a!("[[controller.watch]]\nkind = \"b\"\nmap = { exec = [\"a\"], persistent = true }"),
-        "map.persistent: is not a field here; known are exec, webhook, timeout",
-    ),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = { url = \"http://x\", token = \"t\" }",
-        "webhook.token: is not a field here; known are url, token_file, authority",
-    ),
-];
-
-/// What no schema can say.
-const WRONG_BEYOND_A_SCHEMA: [(&str, &str); 4] = [
-    (a!("backoff = { base = \"2s\", max = \"1s\" }"), "must not be longer than `max`"),
-    (
-        "[[controller]]\nname = \"a\"\nkind = \"a\"\nwebhook = \"http://u:p@x/\"",
-        "holds a user name or password",
-    ),
-    ("[[kind]]\nname = \"a\"\n[[kind]]\nname = \"a\"", "kind[1]: `a` is declared twice"),
-    ("a = ", "d/trimtab.toml:1: "),
-];
-
-#[test]
-fn each_wrong_value_has_one_message_of_its_own() {
-    for (text, wanted) in WRONG.iter().chain(&WRONG_BEYOND_A_SCHEMA) {
-        let (_, problems) = read(text);
-        assert!(problems.iter().any(|problem| problem.contains(wanted)), "{text}\n{problems:#?}");
-        assert_eq!(problems.len(), 1, "what is there is not told to be missing: {text}\n{problems:#?}");
-    }
 }
 
 #[test]
@@ -290,7 +186,8 @@ fn two_controllers_of_one_name_are_refused() {
 /// A base above the default of the most was refused, although nobody had said what the most is.
 #[test]
 fn a_base_that_is_longer_than_the_default_of_the_most_is_the_most() {
-    let (config, problems) = read(a!("backoff = { base = \"10m\" }"));
+    let (config, problems) =
+        read("[[controller]]\nname = \"a\"\nkind = \"a\"\nexec = [\"./a\"]\nbackoff = { base = \"10m\" }");
     assert_eq!(problems, [""; 0]);
     assert_eq!(config.controllers[0].backoff.max, Duration::from_secs(600));
 }
@@ -337,7 +234,7 @@ fn what_a_variable_or_a_flag_says_wrong_is_told_with_its_name() {
         [
             "error: --listen: http.listen: `here` is not an address and a port, such as `127.0.0.1:7420` or `[::1]:7420`, nor `off`",
             "error: TRIMTAB_ENTRIES_WATCH: entries.watch: must be true or false, not a text",
-            "error: TRIMTAB_STORE_URL: store.url: `redis:x` is not a store: write `embedded:PATH` or `memory:`",
+            "error: TRIMTAB_STORE_URL: store.url: `redis:x` is not a store: write `embedded:PATH`, `memory:`, `etcd://HOST:PORT/PREFIX` or `consul://HOST:PORT/PREFIX`",
         ]
     );
 }
