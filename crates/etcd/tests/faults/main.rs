@@ -1,6 +1,7 @@
 //! What servers and networks do to a store, one and three members, and what it may answer.
 
 mod foreign;
+mod fragments;
 mod frozen;
 mod full;
 mod killed;
