@@ -1,5 +1,6 @@
 //! What servers and networks do to a store, one and three members, and what it may answer.
 
+mod clearing;
 mod foreign;
 mod fragments;
 mod frozen;
