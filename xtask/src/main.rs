@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod conformance;
 mod contrib;
 mod dependencies;
 mod metrics;
@@ -21,17 +22,18 @@ type Outcome = Result<(), String>;
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
-  check   formatting, lints (warnings are errors), docs, tidy, dependencies, contrib
-  test    every test of the workspace
-  loom    the model checks of the queue's concurrent shell
-  crash   1,000 kill -9 of a committing process, and the power-loss points at full length
-  bench   the benches of bench/ [NAME ...], or beside the peers: `bench compare [TURNS] [ROW ...]`
-  docs    the documentation of the workspace; warnings are errors
-  tidy    what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
-  metrics docs/metrics.md anew, from the tables in the code
-  contrib alert rules, dashboard and unit, judged by promtool and systemd-analyze where they are installed
-  protos  the code that speaks etcd's protocol anew, from crates/etcd/proto
-  deps    licences, duplicate versions and the number of dependencies
+  check       formatting, lints (warnings are errors), docs, tidy, dependencies, contrib
+  test        every test of the workspace
+  loom        the model checks of the queue's concurrent shell
+  crash       1,000 kill -9 of a committing process, and the power-loss points at full length
+  bench       the benches of bench/ [NAME ...], or beside the peers: `bench compare [TURNS] [ROW ...]`
+  docs        the documentation of the workspace; warnings are errors
+  tidy        what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
+  conformance docs/conformance.md anew, from a run on every backend
+  metrics     docs/metrics.md anew, from the tables in the code
+  contrib     alert rules, dashboard and unit, judged by promtool and systemd-analyze where they are installed
+  protos      the code that speaks etcd's protocol anew, from crates/etcd/proto
+  deps        licences, duplicate versions and the number of dependencies
 ";
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(rest),
         "docs" => check::docs(),
         "tidy" => tidy::run(),
+        "conformance" => conformance::write(),
         "metrics" => metrics::write(),
         "contrib" => contrib::run_all(),
         "protos" => protos::write(),

@@ -31,7 +31,8 @@ pub trait Backend: Send + Sync + 'static {
     fn commit(&self, transaction: Transaction) -> impl Future<Output = Result<Commit, CommitError>> + Send;
 
     /// Settles an outcome that was unknown, by making sure that a transaction which has not landed never will. May itself fail, and be called
-    /// again; every call gives the same verdict. Provided: for backends that never answer [`CommitError::Unknown`], an error.
+    /// again; every call gives the same verdict. [`CommitError::Invalid`] means that there will be none, for what would tell is gone; nor can the transaction
+    /// land any more, so whoever asks reads what is there and decides again (contract U3). Provided: for backends that never answer [`CommitError::Unknown`], an error.
     fn resolve(&self, pending: Pending) -> impl Future<Output = Result<Verdict, CommitError>> + Send {
         drop(pending);
         async {

@@ -3,6 +3,7 @@
 use trimtab_backend::conformance::{Report, Suite, Violation};
 use trimtab_backend::{AnyBackend, Backend, Memory};
 use trimtab_seams::{Seams, virtual_time};
+use trimtab_test_conformance::Column;
 
 fn held(checked: Result<Report, Vec<Violation>>) -> Report {
     checked.unwrap_or_else(|violations| {
@@ -30,7 +31,17 @@ fn memory_keeps_the_contract_in_virtual_time() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn memory_keeps_the_contract_on_tokio() {
-    println!("{}", whole(&Seams::tokio()).await);
+    let report = whole(&Seams::tokio()).await;
+    println!("{report}");
+    let without: [(&[u8], _); 5] = [
+        (&[14, 38], "no rights"),
+        (&[15], "no quota"),
+        (&[16, 17, 20, 23], "no message to lose"),
+        (&[18, 19, 22, 24, 35, 36], "no members"),
+        (&[37], "no tombstones"),
+    ];
+    let package = env!("CARGO_MANIFEST_DIR");
+    Column { heading: "memory", package, report: &report, without: &without }.compare();
 }
 
 /// contract F1, F3

@@ -6,6 +6,8 @@ use trimtab_backend::Backend;
 use trimtab_backend::conformance::{Report, Suite, Violation};
 use trimtab_consul::Consul;
 use trimtab_seams::Seams;
+use trimtab_test_conformance::Column;
+use trimtab_test_servers::Server;
 use trimtab_test_servers::consul::Cluster;
 
 fn held(checked: Result<Report, Vec<Violation>>) -> Report {
@@ -44,4 +46,8 @@ async fn consul_keeps_the_contract() {
     let untold = report.skipped.iter().filter(|skipped| !skipped.reason.contains("adapter's own"));
     // Consul keeps no history that could be compacted.
     assert!(untold.map(|skipped| skipped.test).eq([31, 32]), "{report}");
+    let heading = format!("Consul {}", Server::Consul.version());
+    let package = env!("CARGO_MANIFEST_DIR");
+    let without: [(&[u8], _); 2] = [(&[15], "no quota"), (&[31, 32], "no history")];
+    Column { heading: &heading, package, report: &report, without: &without }.compare();
 }

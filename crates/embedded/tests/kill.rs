@@ -162,7 +162,7 @@ async fn follow(store: &Embedded, from: Position, upto: Index) -> BTreeMap<u64, 
     told
 }
 
-/// behaviour E8, guarantee S-a, guarantee S-b, fault F1, fault F2
+/// behaviour E8, contract 5, guarantee S-a, guarantee S-b, fault F1, fault F2
 ///
 /// At full length: `cargo xtask crash`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -122,6 +122,8 @@ impl Core {
         let Refused { failed, same_store, lane_stands } = refused;
         if lane_stands {
             taken.unmoved();
+        } else {
+            self.lanes().forget();
         }
         if !same_store {
             Err(self.other_store().await)

@@ -25,6 +25,9 @@ pub(crate) async fn connect(
         Ok(first) => first.unmoved(),
         Err(answer) => tracing::warn!(?answer, "no lane could be made yet"),
     }
+    if let Err(answer) = core.clear().await {
+        tracing::debug!(?answer, "lanes of others could not be cleared up");
+    }
     Ok(core)
 }
 

@@ -30,13 +30,18 @@ pub(crate) struct Lane {
 pub(crate) struct Mark {
     /// Drawn for each transaction.
     pub(crate) id: u128,
-    /// Seconds since 1970, for people who look.
+    /// Seconds since 1970, for people who look, and for who clears up.
     pub(crate) at: u64,
 }
 
 impl Mark {
     pub(crate) fn value(&self) -> Bytes {
         json!({ "id": format!("{:032x}", self.id), "at": self.at }).to_string().into()
+    }
+
+    /// When a lane that holds this was moved.
+    pub(crate) fn moved_at(value: &[u8]) -> Option<u64> {
+        serde_json::from_slice::<Value>(value).ok()?["at"].as_u64()
     }
 
     /// Whether a lane carries it.
@@ -111,6 +116,11 @@ impl Lanes {
         if !self.room.is_closed() {
             self.pool.lock().free.push(lane);
         }
+    }
+
+    /// Leaves those alone that are free: somebody has removed lanes of ours.
+    pub(crate) fn forget(&self) {
+        self.pool.lock().free.clear();
     }
 
     /// Lets nobody take a lane any more, and removes those that are free.

@@ -6,6 +6,7 @@
 //! <root>/v1/e/<kind>/<partition>/<namespace>/<name>/t      its status
 //! <root>/v1/i/..                                           the same for reserved kinds
 //! <root>/v1/w/<process>/<lane>                             the last transaction of a lane
+//! <root>/v1/w/floor                                        when lanes were last removed that had not moved for long
 //! ```
 //!
 //! Both halves of an entry stand under one prefix, so that they are told together and go together. Segments keep letters, digits, `.`, `_` and `-`;
@@ -58,6 +59,16 @@ impl Layout {
     /// A lane.
     pub(crate) fn lane(&self, process: u128, number: u64) -> Bytes {
         format!("{}w/{process:032x}/{number}", self.base).into()
+    }
+
+    /// All lanes, and the floor.
+    pub(crate) fn lanes(&self) -> Range {
+        folder(format!("{}w/", self.base))
+    }
+
+    /// What is written whenever lanes are removed that may be another's.
+    pub(crate) fn floor(&self) -> Bytes {
+        format!("{}w/floor", self.base).into()
     }
 
     /// One half of an entry.

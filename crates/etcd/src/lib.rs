@@ -22,6 +22,7 @@
 
 mod answer;
 mod builder;
+mod clear;
 mod commit;
 mod connect;
 mod core;

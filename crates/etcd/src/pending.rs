@@ -8,7 +8,7 @@ use crate::answer::{Answer, unavailable};
 use crate::core::Core;
 use crate::identity::Identity;
 use crate::lanes::{Lane, Mark};
-use crate::proto::{Compare, DeleteRangeRequest, KeyValue, RangeRequest, TxnRequest, TxnResponse};
+use crate::proto::{Compare, DeleteRangeRequest, RangeRequest, TxnRequest, TxnResponse};
 
 /// What [`Pending`] holds.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Ticket {
             return Ok(verdict);
         }
         // Sent twice it does the same: it takes away one version of the lane, which was there once.
-        let response = core.servers().repeatable(self.taking_away()).await.map_err(not_settled)?;
+        let response = core.servers().repeatable(self.taking_away(core)).await.map_err(not_settled)?;
         let verdict = match &self.trace {
             Trace::Mark(mark) => self.marked(core, *mark, response)?,
             Trace::Gone(guards) => self.gone(guards, response),
@@ -56,12 +56,14 @@ impl Ticket {
         Ok(verdict)
     }
 
-    /// Removing the lane, rather than writing to it, is possible in a store without space too. Nobody else removes it.
-    fn taking_away(&self) -> TxnRequest {
+    /// Removing the lane, rather than writing to it, is possible in a store without space too.
+    fn taking_away(&self, core: &Core) -> TxnRequest {
         let key = &self.lane.key;
         let remove = DeleteRangeRequest { key: key.clone(), ..Default::default() };
         let read: Vec<_> = match &self.trace {
-            Trace::Mark(_) => vec![RangeRequest::of(key.clone()).into()],
+            Trace::Mark(_) => {
+                vec![RangeRequest::of(key.clone()).into(), RangeRequest::of(core.layout().floor()).into()]
+            }
             Trace::Gone(guards) => {
                 guards.iter().map(|(key, _)| RangeRequest::of(key.clone()).into()).collect()
             }
@@ -74,7 +76,11 @@ impl Ticket {
         if response.succeeded {
             return Ok(Verdict::Never);
         }
-        match only(response) {
+        let mut found = response.found().map(|mut found| found.pop());
+        let (lane, floor) = (found.next().flatten(), found.next().flatten());
+        match lane {
+            // It may have been removed with the mark in it.
+            None if floor.is_some_and(|floor| floor.mod_revision > self.lane.version) => Err(never_told()),
             // An earlier attempt took it away.
             None => Ok(Verdict::Never),
             // An older copy of the store was put back: what it had then is what it has.
@@ -108,8 +114,9 @@ impl Ticket {
     }
 }
 
-fn only(response: TxnResponse) -> Option<KeyValue> {
-    response.found().next().and_then(|mut found| found.pop())
+fn never_told() -> CommitError {
+    let what = "cannot be settled: its lane was removed after it had not moved for a week; read the entries and decide again";
+    Invalid::new("pending", what).into()
 }
 
 /// What an attempt to settle answers that did not.

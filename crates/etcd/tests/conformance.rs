@@ -6,6 +6,8 @@ use trimtab_backend::Backend;
 use trimtab_backend::conformance::{Report, Suite, Violation};
 use trimtab_etcd::Etcd;
 use trimtab_seams::Seams;
+use trimtab_test_conformance::Column;
+use trimtab_test_servers::Server;
 use trimtab_test_servers::etcd::Cluster;
 
 fn held(checked: Result<Report, Vec<Violation>>) -> Report {
@@ -41,4 +43,8 @@ async fn etcd_keeps_the_contract() {
     let report = held(suite.run().await);
     println!("{report}");
     assert!(report.skipped.iter().all(|skipped| skipped.reason.contains("adapter's own")), "{report}");
+    let heading = format!("etcd {}", Server::Etcd.version());
+    let package = env!("CARGO_MANIFEST_DIR");
+    let without: [(&[u8], _); 1] = [(&[37], "no tombstones")];
+    Column { heading: &heading, package, report: &report, without: &without }.compare();
 }

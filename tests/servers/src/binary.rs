@@ -24,6 +24,20 @@ impl Server {
             Self::Etcd => "etcd",
         }
     }
+
+    /// Which version is built, such as `3.6.15`.
+    ///
+    /// # Panics
+    /// When its module does not say.
+    pub fn version(self) -> String {
+        let module = match self {
+            Self::Consul => "github.com/hashicorp/consul ",
+            Self::Etcd => "go.etcd.io/etcd/server/v3 ",
+        };
+        let required = fs::read_to_string(sources(self.folder()).join("go.mod")).expect("a module");
+        let version = required.lines().find_map(|line| line.split_once(module)?.1.strip_prefix('v'));
+        version.expect("a module that requires its server").to_owned()
+    }
 }
 
 /// The server's program. `None` where it cannot be built and this is not CI: then the test is to be skipped, which has been said.

@@ -9,8 +9,10 @@
 //! **Knows nothing of** backends: what a test asks of a server it asks through the crate that it tests.
 
 mod binary;
+mod cluster;
 pub mod consul;
 mod copy;
+mod daemon;
 pub mod etcd;
 mod http;
 mod ports;
@@ -19,6 +21,8 @@ mod proxy;
 mod wait;
 
 pub use binary::{Server, binary};
+pub use cluster::{Cluster, Member};
+pub use daemon::Daemon;
 pub use process::Process;
 pub use proxy::{Proxy, Way};
 pub use wait::{pause, until};

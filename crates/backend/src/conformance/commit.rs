@@ -53,9 +53,12 @@ pub(super) fn cases<B: Backend>() -> Vec<Case<B>> {
         Case::new(13, "T2", "a status write leaves the spec and does not outlive it", |t| {
             Box::pin(status_and_spec_are_apart(t))
         }),
-        Case::new(14, "X2", "a missing right is Denied, never Conflict", |_| {
-            skipped("needs a server with rights")
-        }),
+        Case::new(
+            14,
+            "X2",
+            "a missing right is Denied in commit, in a condition and in follow, never Conflict",
+            |_| skipped("needs a server with rights"),
+        ),
         Case::new(15, "X3", "a full store refuses puts and lets deletes pass", |_| {
             skipped("needs a server with a quota")
         }),

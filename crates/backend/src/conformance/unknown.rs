@@ -10,14 +10,26 @@ pub(super) fn cases<B: Backend>() -> Vec<Case<B>> {
         Case::new(16, "U2", "a dropped answer is Unknown and resolves to Committed", |_| dropping()),
         Case::new(17, "U2", "a request dropped on its way resolves to Never, and stays so", |_| dropping()),
         Case::new(18, "U2", "after Never the write does not land when a frozen leader wakes", |_| freezing()),
-        Case::new(19, "U2", "nor one sent straight to the frozen leader", |_| freezing()),
+        Case::new(19, "U2", "nor does one land that was sent straight to the frozen leader", |_| freezing()),
         Case::new(20, "U2", "resolve survives its own unknown outcome", |_| dropping()),
-        Case::new(21, "U2", "resolve gives no verdict on a ticket that is not its own", |t| {
+        Case::new(21, "U2", "resolve gives one verdict, and none on a ticket that is not its own", |t| {
             Box::pin(a_foreign_ticket_gets_no_verdict(t))
         }),
-        Case::new(22, "U2", "killing the leader under 24 writers loses no acknowledged write", |_| killing()),
-        Case::new(23, "X1", "every error listed as not applied was not applied", |_| killing()),
-        Case::new(24, "X1", "without quorum a commit ends within its deadline", |_| freezing()),
+        Case::new(
+            22,
+            "U2",
+            "killing the leader under 24 writers loses no acknowledged write and settles each Unknown rightly",
+            |_| killing(),
+        ),
+        Case::new(
+            23,
+            "X1",
+            "every error listed as not applied was not applied, in a thousand faults",
+            |_| killing(),
+        ),
+        Case::new(24, "X1", "without quorum a commit ends within its deadline, and not as Committed", |_| {
+            freezing()
+        }),
     ]
 }
 

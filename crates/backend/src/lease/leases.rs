@@ -167,7 +167,7 @@ impl Leases for StoreLease {
     }
 }
 
-/// Asks until it is known what became of a transaction.
+/// Asks until it is known what became of a transaction. What will never be told counts as never: the next try is made on what is there.
 ///
 /// # Errors
 /// What no waiting mends.
@@ -186,6 +186,7 @@ pub(super) async fn settle(
                 pause.wait(None).await;
             }
             Err(CommitError::Unavailable { retry_after, .. }) => pause.wait(retry_after).await,
+            Err(CommitError::Invalid(_)) => return Ok(Verdict::Never),
             Err(error) => return Err(error.into()),
         }
     }

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use trimtab_seams::{Instant, Seams};
 
-use super::pause::Pause;
+use super::follower::Follower;
 use super::term::Term;
 use super::{Holder, LeaseError, LeaseSettings, key_of};
-use crate::{
-    AnyBackend, Backend, Expect, Feed, FeedItem, FollowError, Key, Part, Record, RecordChange, Scope,
-};
+use crate::{AnyBackend, Expect, FeedItem, Key, Part, Record, RecordChange};
 
 /// The two records as they were seen last.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,12 +17,10 @@ pub(super) struct Sight {
 }
 
 pub(super) struct Observer {
-    backend: AnyBackend,
+    follower: Follower,
     seams: Seams,
     settings: LeaseSettings,
     key: Key,
-    feed: Option<Feed>,
-    pause: Pause,
     sight: Sight,
     /// Since when both stand as they do, on a feed that was live all the time; none while it is not.
     still_since: Option<Instant>,
@@ -33,12 +29,10 @@ pub(super) struct Observer {
 impl Observer {
     pub(super) fn new(backend: &AnyBackend, seams: &Seams, settings: LeaseSettings, name: &str) -> Self {
         Self {
-            backend: backend.clone(),
+            follower: Follower::new(backend, seams, &settings),
             seams: seams.clone(),
             settings,
             key: key_of(name),
-            feed: None,
-            pause: Pause::new(seams, &settings),
             sight: Sight::default(),
             still_since: None,
         }
@@ -60,29 +54,13 @@ impl Observer {
         self.still_since.map(|still_since| self.sight.claimable_at(still_since, self.settings.ttl()))
     }
 
-    /// Follows on by one item, or waits before following anew. Cancel safe.
+    /// Follows on by one item. Cancel safe.
     ///
     /// # Errors
     /// What no waiting mends.
     pub(super) async fn step(&mut self) -> Result<(), LeaseError> {
-        let told = match &mut self.feed {
-            Some(feed) => feed.next().await,
-            None => match self.backend.follow(Scope::Kind(self.key.kind_name().clone()), None).await {
-                Ok(feed) => {
-                    self.feed = Some(feed);
-                    return Ok(());
-                }
-                Err(error) => Err(error),
-            },
-        };
-        match told {
-            Ok(item) => self.take(item),
-            Err(FollowError::Unavailable { retry_after, .. }) => {
-                (self.feed, self.still_since) = (None, None);
-                self.pause.wait(retry_after).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
+        let item = self.follower.next().await?;
+        self.take(item);
         Ok(())
     }
 
@@ -90,10 +68,7 @@ impl Observer {
         match item {
             FeedItem::Reset { .. } => (self.sight, self.still_since) = (Sight::default(), None),
             FeedItem::Chunk(records) => records.iter().for_each(|record| self.sight.put(record, &self.key)),
-            FeedItem::Synced(_) => {
-                self.pause.reset();
-                self.still_since = Some(self.seams.now());
-            }
+            FeedItem::Synced(_) => self.still_since = Some(self.seams.now()),
             FeedItem::Batch { changes, .. } => {
                 if changes.iter().any(|change| *change.key() == self.key) {
                     changes.iter().for_each(|change| self.sight.apply(change, &self.key));

@@ -22,12 +22,18 @@ impl Pause {
         Self { seams: seams.clone(), shortest, longest, next: shortest }
     }
 
-    /// The next wait; at least as long as the store asks for.
+    /// Waits once more.
     pub(super) async fn wait(&mut self, asked: Option<Duration>) {
+        let wait = self.next(asked);
+        self.seams.sleep(wait).await;
+    }
+
+    /// How long the next wait is; at least as long as the store asks for.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let half = self.next / 2;
         let wait = half + self.seams.random_below(half);
         self.next = (self.next * 2).min(self.longest);
-        self.seams.sleep(asked.map_or(wait, |asked| asked.max(wait))).await;
+        asked.map_or(wait, |asked| asked.max(wait))
     }
 
     pub(super) fn reset(&mut self) {

@@ -5,23 +5,19 @@ use std::fmt;
 
 use trimtab_seams::{Instant, Seams};
 
+use super::follower::Follower;
 use super::observer::Sight;
-use super::pause::Pause;
-use super::{KIND, LeaseError, LeaseSettings, key_of};
+use super::{LeaseError, LeaseSettings, key_of};
 use crate::deadline::before;
-use crate::{
-    AnyBackend, Backend, Check, Feed, FeedItem, FollowError, Index, Key, KindName, Part, RecordChange, Scope,
-};
+use crate::{AnyBackend, Check, FeedItem, Index, Key, Part, RecordChange};
 
 /// Tells which of many leases have ended, by the rule that lets a challenger take one over. For those who do not want a lease, but must know that what was done
 /// under it is over. Made by [`StoreLease::vigil`](super::StoreLease::vigil).
 #[must_use = "a vigil watches while it is asked by `over`"]
 pub struct Vigil {
-    backend: AnyBackend,
+    follower: Follower,
     seams: Seams,
     settings: LeaseSettings,
-    feed: Option<Feed>,
-    pause: Pause,
     /// What is seen of each lease, and since when it stands so on a feed that was live all the time.
     sights: BTreeMap<Key, (Sight, Instant)>,
     live: bool,
@@ -41,11 +37,9 @@ pub struct Over {
 impl Vigil {
     pub(super) fn new(backend: &AnyBackend, seams: &Seams, settings: LeaseSettings) -> Self {
         Self {
-            backend: backend.clone(),
+            follower: Follower::new(backend, seams, &settings),
             seams: seams.clone(),
             settings,
-            feed: None,
-            pause: Pause::new(seams, &settings),
             sights: BTreeMap::new(),
             live: false,
         }
@@ -98,29 +92,10 @@ impl Vigil {
         [check(Part::Spec, epoch), check(Part::Status, beat)]
     }
 
-    /// Follows on by one item, or waits before following anew. Cancel safe.
+    /// Follows on by one item. Cancel safe.
     async fn step(&mut self) -> Result<(), LeaseError> {
-        let told = match &mut self.feed {
-            Some(feed) => feed.next().await,
-            None => match self.backend.follow(Scope::Kind(KindName::new(KIND)), None).await {
-                Ok(feed) => {
-                    self.feed = Some(feed);
-                    return Ok(());
-                }
-                Err(error) => Err(error),
-            },
-        };
-        match told {
-            Ok(item) => self.take(item),
-            Err(FollowError::Unavailable { retry_after, .. }) => {
-                (self.feed, self.live) = (None, false);
-                self.pause.wait(retry_after).await;
-            }
-            Err(error) => {
-                (self.feed, self.live) = (None, false);
-                return Err(error.into());
-            }
-        }
+        let item = self.follower.next().await?;
+        self.take(item);
         Ok(())
     }
 
@@ -137,7 +112,6 @@ impl Vigil {
                 }
             }
             FeedItem::Synced(_) => {
-                self.pause.reset();
                 self.live = true;
                 self.sights.values_mut().for_each(|(_, still_since)| *still_since = now);
             }

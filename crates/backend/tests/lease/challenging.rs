@@ -155,6 +155,43 @@ fn a_challenger_counts_the_ttl_anew_when_its_feed_was_broken() {
     }
 }
 
+/// contract 51, contract L2
+#[test]
+fn an_outage_longer_than_the_ttl_ends_in_at_most_one_holder() {
+    for holder_lives in [true, false] {
+        virtual_time::run(5, async |seams| {
+            let (store, leases) = faulty(&seams);
+            let mut old = acquire(&leases, "a").await;
+            let granted = Arc::new(Mutex::new(None));
+            let challenging = {
+                let (leases, granted) = (leases.clone(), Arc::clone(&granted));
+                async move {
+                    let held = acquire(&leases, "b").await;
+                    *granted.lock() = Some(held);
+                }
+            };
+            seams.spawn("challenger", challenging);
+            seams.sleep(Duration::from_secs(1)).await;
+            store.set_away(true);
+            seams.sleep(TTL * 3).await;
+            assert!(!old.is_valid() && granted.lock().is_none());
+            store.set_away(false);
+            for _ in 0..10 {
+                if holder_lives {
+                    old.renew().await.expect("it is back before the TTL of the challenger");
+                }
+                seams.sleep(TTL / 5).await;
+            }
+            let new = granted.lock().take();
+            assert_eq!(new.is_some(), !holder_lives, "{new:?}");
+            assert_eq!(write(&store, &old).await, holder_lives);
+            if let Some(new) = new {
+                assert!(new.epoch() > old.epoch() && write(&store, &new).await);
+            }
+        });
+    }
+}
+
 /// contract L2, fault F16: what a silent feed does not tell, the conditions of the claim find out.
 #[test]
 fn a_challenger_on_a_silent_feed_neither_takes_over_nor_spins() {

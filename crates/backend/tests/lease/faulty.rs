@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures_core::Stream;
 use parking_lot::Mutex;
 use trimtab_backend::{
-    Backend, Commit, CommitError, Feed, FeedItem, FollowError, Key, Pending, Position, Record, RecordLog,
-    Scope, Transaction, Verdict, Why,
+    Backend, Commit, CommitError, Feed, FeedItem, FollowError, Invalid, Key, Pending, Position, Record,
+    RecordLog, Scope, Transaction, Verdict, Why,
 };
 use trimtab_seams::Seams;
 
@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     AnswerLost,
     /// It does not arrive, and nobody knows.
     RequestLost,
+    /// It arrives; its answer does not, and nobody will ever tell.
+    NeverTold,
     /// It takes this long.
     Slow(Duration),
     /// It is refused for lack of a right.
@@ -100,7 +102,10 @@ impl Faulty {
 const AWAY: CommitError = CommitError::Unavailable { why: Why::Unreachable, retry_after: None };
 
 /// What became of it, for `resolve`.
-struct Ticket(Option<Position>);
+enum Ticket {
+    Told(Option<Position>),
+    Lost,
+}
 
 impl Backend for Faulty {
     async fn commit(&self, transaction: Transaction) -> Result<Commit, CommitError> {
@@ -120,10 +125,14 @@ impl Backend for Faulty {
                 self.log().commit(transaction)
             }
             Some(Fault::Denied) => Err(CommitError::Denied { what: "writing leases".into() }),
-            Some(Fault::RequestLost) => Err(CommitError::Unknown(Pending::new(Ticket(None)))),
+            Some(Fault::RequestLost) => Err(CommitError::Unknown(Pending::new(Ticket::Told(None)))),
             Some(Fault::AnswerLost) => {
                 let at = self.log().commit(transaction)?.position();
-                Err(CommitError::Unknown(Pending::new(Ticket(Some(at)))))
+                Err(CommitError::Unknown(Pending::new(Ticket::Told(Some(at)))))
+            }
+            Some(Fault::NeverTold) => {
+                self.log().commit(transaction)?;
+                Err(CommitError::Unknown(Pending::new(Ticket::Lost)))
             }
         }
     }
@@ -141,8 +150,10 @@ impl Backend for Faulty {
         if first {
             return Err(CommitError::Unknown(pending));
         }
-        let ticket = pending.ticket::<Ticket>().expect("a ticket of this backend");
-        Ok(ticket.0.map_or(Verdict::Never, Verdict::Committed))
+        match pending.ticket::<Ticket>().expect("a ticket of this backend") {
+            Ticket::Told(at) => Ok(at.map_or(Verdict::Never, Verdict::Committed)),
+            Ticket::Lost => Err(Invalid::new("pending", "cannot be settled any more").into()),
+        }
     }
 
     async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {

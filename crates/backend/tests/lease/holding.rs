@@ -82,6 +82,28 @@ fn unknown_outcomes_are_resolved_before_going_on() {
     });
 }
 
+/// contract U3
+///
+/// What happened shows at the next try: a claim that landed is held by somebody whom nobody knows, until its TTL has passed.
+#[test]
+fn what_will_never_be_told_costs_a_ttl_at_most() {
+    virtual_time::run(1, async |seams| {
+        let (store, leases) = faulty(&seams);
+        store.fail([Fault::NeverTold]);
+        let begun = seams.now();
+        let mut held = acquire(&leases, "a").await;
+        assert!(seams.now() - begun >= TTL && seams.now() - begun < TTL * 2, "{:?}", seams.now() - begun);
+        store.fail([Fault::NeverTold]);
+        held.renew().await.expect("a renewal");
+        assert!(held.is_valid() && write(&store, &held).await);
+        store.fail([Fault::NeverTold]);
+        let held_epoch = held.epoch();
+        assert!(matches!(held.release().await, Err(LeaseError::Lost { .. })), "it had been released");
+        let next = acquire(&leases, "b").await;
+        assert!(next.epoch() > held_epoch, "granted to another at once");
+    });
+}
+
 /// contract L1: an older copy of the store was put back, in which the version of our epoch is another's.
 #[test]
 fn a_holder_does_not_take_anothers_epoch_in_a_restored_store_for_its_own() {

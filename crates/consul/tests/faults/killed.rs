@@ -68,10 +68,11 @@ async fn killing_each_server_in_turn_under_24_writers_loses_nothing_and_tells_ev
         .collect();
     let killing = async {
         let seams = Seams::tokio();
+        let first = cluster.leader();
         for turn in 0..3 {
             seams.sleep(Duration::from_millis(500)).await;
-            // The leader first, then whoever has not been killed.
-            let member = if turn == 0 { cluster.leader() } else { turn };
+            // The leader first, then those that have not been killed.
+            let member = (first + turn) % 3;
             cluster.kill(member);
             seams.sleep(Duration::from_millis(2500)).await;
             tokio::task::block_in_place(|| cluster.restart(member));

@@ -1,4 +1,4 @@
-//! Tests 16, 17, 20 and 21: a proxy that drops messages.
+//! Tests 10, 16, 17, 20 and 21: a proxy that drops messages.
 
 use std::time::Duration;
 
@@ -8,6 +8,23 @@ use trimtab_test_servers::consul::Cluster;
 use trimtab_test_servers::{Proxy, Way};
 
 use super::support::{Watched, builder, committed, connect, found, put, resolved, unknown};
+
+/// contract 10
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_invalid_is_refused_before_anything_is_sent() {
+    let Some(cluster) = Cluster::single() else { return };
+    let proxy = Proxy::to(cluster.port(0));
+    let store = connect(builder([proxy.endpoint()]).prefix("invalid")).await;
+    proxy.requests(Way::Lossy);
+    let mut twice = put("a", "1", Expect::Anything);
+    twice.operations.extend(put("a", "2", Expect::Anything).operations);
+    let refused = store.commit(twice).await;
+    assert!(
+        matches!(&refused, Err(CommitError::Invalid(_))),
+        "of what was sent nobody would know: {refused:?}"
+    );
+    proxy.mend();
+}
 
 /// contract 16, 21
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

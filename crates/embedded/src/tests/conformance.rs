@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use trimtab_backend::conformance::{Report, Suite, Violation};
 use trimtab_backend::{AnyBackend, Backend, Limits};
 use trimtab_seams::{Seams, virtual_time};
+use trimtab_test_conformance::Column;
 
 use super::sim_disk::SimDisk;
 use crate::Embedded;
@@ -54,6 +55,16 @@ async fn embedded_keeps_the_contract_on_a_real_disk_and_over_restarts() {
         });
     let report = held(suite.run().await);
     assert!(report.skipped.iter().all(|skipped| skipped.reason.contains("adapter's own")), "{report}");
+    let without: [(&[u8], _); 6] = [
+        (&[14, 38], "no rights"),
+        (&[15], "no quota"),
+        (&[16, 17, 20], "no message to lose"),
+        (&[18, 19, 22, 24, 35, 36], "no members"),
+        (&[37], "no tombstones"),
+        (&[49, 51], "one process"),
+    ];
+    let package = env!("CARGO_MANIFEST_DIR");
+    Column { heading: "embedded", package, report: &report, without: &without }.compare();
 }
 
 #[test]

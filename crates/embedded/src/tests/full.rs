@@ -49,7 +49,7 @@ fn a_full_disk_refuses_commits_and_goes_on_when_there_is_space() {
     });
 }
 
-/// fault F27, guarantee S-a
+/// contract 23, fault F27, guarantee S-a
 ///
 /// Space runs out at every point of a commit: while the log grows, between two pages, before the header. What was answered as refused must not be
 /// found later, also when the power goes before the store has gone on.

@@ -68,7 +68,7 @@ async fn a_renewal_without_a_quorum_never_reaches_past_the_deadline() {
     }
 }
 
-/// contract 50, contract L2
+/// contract 45, contract 50, contract L2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_is_taken_over_though_the_stores_leader_dies_with_its_holder() {
     let Some(mut cluster) = Cluster::three() else { return };

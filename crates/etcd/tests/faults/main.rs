@@ -1,7 +1,9 @@
 //! What servers and networks do to a store, one and three members, and what it may answer.
 
 mod compacted;
+mod clearing;
 mod foreign;
+mod fragments;
 mod frozen;
 mod full;
 mod killed;

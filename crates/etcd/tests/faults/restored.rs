@@ -1,5 +1,6 @@
 //! The data of a server replaced under a store that is open.
 
+use serde_json::json;
 use trimtab_backend::{Backend, CommitError, Expect, FeedItem, FollowError, ResetReason, Why};
 use trimtab_etcd::Etcd;
 use trimtab_test_servers::etcd::Cluster;
@@ -32,6 +33,34 @@ async fn a_position_from_beyond_an_older_copy_begins_anew() {
     // The lanes are older than they are known to be: the first commit finds that out and goes on with another.
     committed(&store, put("new", "1", Expect::Absent)).await;
     assert!(found(&store, "lost0").await.is_none());
+}
+
+/// contract 33, contract F3
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_copy_that_has_passed_a_kept_position_is_told_by_the_new_name_that_it_was_given() {
+    let Some(mut cluster) = Cluster::single() else { return };
+    let store = open(cluster.endpoints()).await;
+    committed(&store, put("old", "1", Expect::Absent)).await;
+    cluster.kill(0);
+    let copy = cluster.copy(0);
+    cluster.restart(0);
+    committed(&store, put("lost", "1", Expect::Absent)).await;
+    let (feed, kept) = synced(&store).await;
+    drop(feed);
+    cluster.kill(0);
+    cluster.put_back(0, &copy);
+    cluster.restart(0);
+    // By its revision alone nobody can tell any more: the operator says so.
+    let another = open(cluster.endpoints()).await;
+    while committed(&another, blind("new", "1")).await.index <= kept.index {}
+    let name = json!({ "store": "6ba7b8109dad41d180b400c04fd430c8", "format": 1 }).to_string();
+    let pair = json!({ "key": Cluster::encoded("trimtab/v1/meta/store"), "value": Cluster::encoded(name) });
+    cluster.call(0, "kv/put", &pair);
+
+    let mut feed = follow_soon(&store, kept).await;
+    assert_eq!(feed.next().await.expect("an item"), FeedItem::Reset { why: ResetReason::OtherStore });
+    let FeedItem::Chunk(records) = feed.next().await.expect("a snapshot") else { panic!("no records") };
+    assert_eq!(records.iter().map(|record| record.key.name()).collect::<Vec<_>>(), ["new", "old"]);
 }
 
 /// contract 34, contract F3

@@ -5,6 +5,22 @@ use trimtab_test_servers::Way;
 
 use crate::stores::{Proxied, blind, committed, found, open, settled, unknown};
 
+/// contract 10, contract T1
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_invalid_is_refused_before_anything_is_sent() {
+    let Some(proxied) = Proxied::new().await else { return };
+    let Proxied { proxy, store, .. } = &proxied;
+    proxy.requests(Way::Lossy);
+    let mut twice = blind("a", "1");
+    twice.operations.extend(blind("a", "2").operations);
+    let refused = store.commit(twice).await;
+    assert!(
+        matches!(&refused, Err(CommitError::Invalid(_))),
+        "of what was sent nobody would know: {refused:?}"
+    );
+    proxy.mend();
+}
+
 /// contract 16, contract U1, contract U2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dropped_answer_is_unknown_and_resolves_to_the_true_index() {

@@ -129,6 +129,29 @@ fn a_key_whose_commit_is_unknown_does_not_run_again_before_that_is_resolved() {
     }
 }
 
+/// guarantee R-b
+#[test]
+fn a_key_whose_outcome_will_never_be_told_runs_on_what_is_there() {
+    for (seed, next) in [(7, NextCommit::AppliedButUnknown), (8, NextCommit::LostAndUnknown)] {
+        world(seed, async |w| {
+            w.put("blog", site(80)).await;
+            let diary = Diary::default();
+            w.backend.next_commit(next);
+            w.backend.mute(true);
+            let running =
+                w.start(Controller::new(&w.store, write_once(&diary)).subscribe(Source::of::<Site>()));
+            w.sleep(60 * SECOND).await;
+            assert_eq!(diary.len(), 1, "as long as it may be told");
+            w.backend.forget();
+            w.sleep(11 * SECOND).await;
+            assert!(diary.len() >= 2);
+            assert_eq!(w.store.get::<Site>("blog").unwrap().unwrap().status.serving, Some(80));
+            assert!(running.handle.is_settled());
+            running.stop().await.unwrap();
+        });
+    }
+}
+
 #[test]
 fn an_unknown_outcome_that_the_door_resolves_in_time_is_no_matter() {
     world(5, async |w| {

@@ -1,11 +1,12 @@
 //! One Consul server.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
-use super::Settings;
-use crate::Process;
+use crate::daemon::Daemon;
 use crate::http::{self, Answer};
 use crate::ports::Ports;
+use crate::{Server, cluster};
 
 // Ports of a block.
 const HTTP: u16 = 0;
@@ -13,32 +14,43 @@ const HTTPS: u16 = 1;
 const SERF: u16 = 2;
 const SERVER: u16 = 3;
 
-#[derive(Debug)]
-pub(super) struct Member {
-    program: PathBuf,
-    arguments: Vec<String>,
-    data: PathBuf,
-    log: PathBuf,
-    ports: Ports,
-    token: Option<String>,
-    process: Option<Process>,
+/// How servers are started.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// More configuration.
+    pub hcl: Vec<String>,
+    /// With it nobody may do anything without a token; this one may do all.
+    pub token: Option<String>,
+    /// They speak TLS too, with the files that the configuration names.
+    pub tls: bool,
 }
 
-impl Member {
-    /// Members that know each other and are not started yet.
-    pub(super) fn plan(size: usize, settings: &Settings, program: &Path, folder: &Path) -> Vec<Self> {
+/// One Consul server.
+#[derive(Debug)]
+pub struct Member {
+    daemon: Daemon,
+    ports: Ports,
+    token: Option<String>,
+}
+
+impl cluster::Member for Member {
+    type Settings = Settings;
+    const SERVER: Server = Server::Consul;
+    const READY: Duration = Duration::from_secs(60);
+
+    fn plan(size: u16, settings: &Settings, program: &Path, folder: &Path) -> Vec<Self> {
         // A block each: three servers would not fit into one.
         let all: Vec<_> = (0..size).map(|_| Ports::take()).collect();
         let serfs: Vec<_> = all.iter().map(|ports| ports.get(SERF)).collect();
         let member = |(number, ports): (usize, Ports)| {
-            let data = folder.join(format!("n{number}"));
+            let name = format!("n{number}");
             let others = serfs.iter().enumerate().filter(|(other, _)| *other != number);
             let join = others.map(|(_, serf)| format!("-retry-join=127.0.0.1:{serf}"));
             let mut arguments = vec![
-                format!("-node=n{number}"),
+                format!("-node={name}"),
                 "-server".into(),
                 format!("-bootstrap-expect={size}"),
-                format!("-data-dir={}", data.display()),
+                format!("-data-dir={}", folder.join(&name).display()),
                 "-disable-host-node-id".into(),
                 "-bind=127.0.0.1".into(),
                 "-client=127.0.0.1".into(),
@@ -62,66 +74,49 @@ impl Member {
                     r#"-hcl=acl {{ enabled = true default_policy = "deny" tokens {{ initial_management = "{token}" }} }}"#
                 ));
             }
-            let log = folder.join(format!("n{number}.log"));
-            let (program, token) = (program.to_owned(), settings.token.clone());
-            Self { program, arguments, data, log, ports, token, process: None }
+            let daemon = Daemon::new(program, arguments, folder, &name);
+            Self { daemon, ports, token: settings.token.clone() }
         };
         all.into_iter().enumerate().map(member).collect()
     }
 
-    pub(super) fn start(&mut self) {
-        let started = Process::start(&self.program, &self.arguments, &self.log);
-        self.process = Some(started.expect("a server that was built"));
+    fn daemon(&self) -> &Daemon {
+        &self.daemon
     }
 
-    pub(super) fn kill(&mut self) {
-        self.process = None;
+    fn daemon_mut(&mut self) -> &mut Daemon {
+        &mut self.daemon
     }
 
-    pub(super) fn process(&self) -> &Process {
-        self.process.as_ref().expect("a member that runs")
-    }
-
-    pub(super) fn data(&self) -> &Path {
-        &self.data
-    }
-
-    pub(super) fn port(&self) -> u16 {
+    fn port(&self) -> u16 {
         self.ports.get(HTTP)
     }
 
-    pub(super) fn port_tls(&self) -> u16 {
-        self.ports.get(HTTPS)
+    fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.get(HTTP))
     }
 
-    /// Whether it takes a write.
-    pub(super) fn is_ready(&self) -> bool {
+    fn is_ready(&mut self) -> bool {
         let asked =
             http::send(self.ports.get(HTTP), ("PUT", "/v1/kv/_ready"), self.token.as_deref(), "", http::SOON);
         asked.is_ok_and(|(_, body)| body.trim() == "true")
     }
 
-    pub(super) fn is_ready_or_down(&mut self) -> bool {
-        self.process.is_none() || self.is_ready()
+    /// It names the leader by the port at which that one talks to the other servers.
+    fn leads(&self) -> bool {
+        let port = |body: &str| body.trim().trim_matches('"').rsplit_once(':')?.1.parse().ok();
+        let asked = http::get(self.ports.get(HTTP), "/v1/status/leader");
+        asked.is_ok_and(|(_, body)| port(&body) == Some(self.ports.get(SERVER)))
     }
+}
 
-    /// The port at which the leader talks to the other servers, as this one knows it.
-    pub(super) fn leader(&self) -> Option<u16> {
-        self.process.as_ref()?;
-        let (_, body) = http::get(self.ports.get(HTTP), "/v1/status/leader").ok()?;
-        body.trim().trim_matches('"').rsplit_once(':')?.1.parse().ok()
-    }
-
-    pub(super) fn server_port(&self) -> u16 {
-        self.ports.get(SERVER)
+impl Member {
+    pub(super) fn port_tls(&self) -> u16 {
+        self.ports.get(HTTPS)
     }
 
     pub(super) fn call(&self, method: &str, path: &str, body: &str) -> Result<Answer, String> {
         http::send(self.ports.get(HTTP), (method, path), self.token.as_deref(), body, http::LATE)
             .map_err(|error| format!("{method} {path}: {error}"))
-    }
-
-    pub(super) fn said(&self) -> String {
-        self.process.as_ref().map_or_else(String::new, Process::said)
     }
 }

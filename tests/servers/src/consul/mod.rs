@@ -3,4 +3,7 @@
 mod cluster;
 mod member;
 
-pub use cluster::{Cluster, Settings};
+pub use member::{Member, Settings};
+
+/// Servers of one Consul.
+pub type Cluster = crate::Cluster<Member>;

@@ -1,23 +1,33 @@
 //! One etcd server.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Settings, gateway};
+use super::gateway;
+use crate::daemon::Daemon;
 use crate::ports::Ports;
-use crate::{Process, http};
+use crate::{Server, cluster, http};
 
+/// How a cluster is to be started.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Further arguments for every member.
+    pub arguments: Vec<String>,
+    /// Whether clients speak TLS to it; the arguments then name the certificates.
+    pub tls: bool,
+}
+
+/// One etcd server.
 #[derive(Debug)]
-pub(super) struct Member {
-    program: PathBuf,
-    arguments: Vec<String>,
-    data: PathBuf,
-    log: PathBuf,
-    ports: Own,
+pub struct Member {
+    daemon: Daemon,
+    own: Own,
     tls: bool,
-    process: Option<Process>,
+    /// Theirs together.
+    _ports: Arc<Ports>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,110 +38,80 @@ struct Own {
     health: u16,
 }
 
-impl Member {
-    /// Members that know each other and are not started yet.
-    pub(super) fn plan(
-        size: u16,
-        settings: &Settings,
-        program: &Path,
-        folder: &Path,
-        ports: &Ports,
-    ) -> Vec<Self> {
+impl cluster::Member for Member {
+    type Settings = Settings;
+    const SERVER: Server = Server::Etcd;
+    const READY: Duration = Duration::from_secs(30);
+
+    fn plan(size: u16, settings: &Settings, program: &Path, folder: &Path) -> Vec<Self> {
+        let ports = Arc::new(Ports::take());
         let own = |member| Own {
             client: ports.get(3 * member),
             peer: ports.get(3 * member + 1),
             health: ports.get(3 * member + 2),
         };
-        let ports: Vec<_> = (0..size).map(own).collect();
-        let peers: Vec<_> = ports
+        let all: Vec<_> = (0..size).map(own).collect();
+        let peers: Vec<_> = all
             .iter()
             .enumerate()
-            .map(|(number, ports)| format!("m{number}=http://127.0.0.1:{}", ports.peer))
+            .map(|(number, own)| format!("m{number}=http://127.0.0.1:{}", own.peer))
             .collect();
-        let member = |(number, ports): (usize, &Own)| {
-            let data = folder.join(format!("m{number}"));
+        let member = |(number, own): (usize, &Own)| {
+            let name = format!("m{number}");
             let scheme = if settings.tls { "https" } else { "http" };
-            let (client, peer) = (
-                format!("{scheme}://127.0.0.1:{}", ports.client),
-                format!("http://127.0.0.1:{}", ports.peer),
-            );
+            let (client, peer) =
+                (format!("{scheme}://127.0.0.1:{}", own.client), format!("http://127.0.0.1:{}", own.peer));
             let mut arguments = vec![
-                format!("--name=m{number}"),
-                format!("--data-dir={}", data.display()),
+                format!("--name={name}"),
+                format!("--data-dir={}", folder.join(&name).display()),
                 format!("--listen-client-urls={client}"),
                 format!("--advertise-client-urls={client}"),
                 format!("--listen-peer-urls={peer}"),
                 format!("--initial-advertise-peer-urls={peer}"),
                 format!("--initial-cluster={}", peers.join(",")),
-                format!("--listen-metrics-urls=http://127.0.0.1:{}", ports.health),
+                format!("--listen-metrics-urls=http://127.0.0.1:{}", own.health),
             ];
             arguments.extend(settings.arguments.iter().cloned());
-            let log = folder.join(format!("m{number}.log"));
-            Self {
-                program: program.to_owned(),
-                arguments,
-                data,
-                log,
-                ports: *ports,
-                tls: settings.tls,
-                process: None,
-            }
+            let daemon = Daemon::new(program, arguments, folder, &name);
+            Self { daemon, own: *own, tls: settings.tls, _ports: Arc::clone(&ports) }
         };
-        ports.iter().enumerate().map(member).collect()
+        all.iter().enumerate().map(member).collect()
     }
 
-    pub(super) fn start(&mut self) {
-        // Its own complaint about a folder that others can read is for operators.
-        fs::create_dir_all(&self.data).expect("a folder for data");
-        let started = Process::start(&self.program, &self.arguments, &self.log);
-        self.process = Some(started.expect("a server that was built"));
+    fn daemon(&self) -> &Daemon {
+        &self.daemon
     }
 
-    pub(super) fn kill(&mut self) {
-        self.process = None;
+    fn daemon_mut(&mut self) -> &mut Daemon {
+        &mut self.daemon
     }
 
-    pub(super) fn process(&self) -> &Process {
-        self.process.as_ref().expect("a member that runs")
+    fn port(&self) -> u16 {
+        self.own.client
     }
 
-    pub(super) fn endpoint(&self) -> String {
+    fn endpoint(&self) -> String {
         let scheme = if self.tls { "https" } else { "http" };
-        format!("{scheme}://127.0.0.1:{}", self.ports.client)
+        format!("{scheme}://127.0.0.1:{}", self.own.client)
     }
 
-    pub(super) const fn port(&self) -> u16 {
-        self.ports.client
+    fn is_ready(&mut self) -> bool {
+        self.daemon.lives()
+            && http::get(self.own.health, "/health")
+                .is_ok_and(|(_, body)| body.contains("\"health\":\"true\""))
     }
 
-    pub(super) fn data(&self) -> &Path {
-        &self.data
+    fn leads(&self) -> bool {
+        let status = gateway::call(self.own.client, "maintenance/status", None, &json!({}), http::SOON);
+        status.is_ok_and(|status| {
+            let leader = status["leader"].as_str();
+            leader.is_some() && leader == status["header"]["member_id"].as_str()
+        })
     }
+}
 
-    pub(super) fn is_healthy(&mut self) -> bool {
-        let runs = self.process.as_mut().is_some_and(Process::is_running);
-        runs && http::get(self.ports.health, "/health")
-            .is_ok_and(|(_, body)| body.contains("\"health\":\"true\""))
-    }
-
-    pub(super) fn is_healthy_or_down(&mut self) -> bool {
-        self.process.is_none() || self.is_healthy()
-    }
-
-    /// Whether it takes itself for the leader.
-    pub(super) fn leads(&self) -> Option<bool> {
-        self.process.as_ref()?;
-        let status =
-            gateway::call(self.ports.client, "maintenance/status", None, &json!({}), http::SOON).ok()?;
-        let leader = status.get("leader")?.as_str()?;
-        Some(leader == status.get("header")?.get("member_id")?.as_str()?)
-    }
-
+impl Member {
     pub(super) fn call(&self, path: &str, token: Option<&str>, request: &Value) -> Result<Value, String> {
-        gateway::call(self.ports.client, path, token, request, http::LATE)
-    }
-
-    pub(super) fn said(&self) -> String {
-        self.process.as_ref().map_or_else(|| "(it is down)".into(), Process::said)
+        gateway::call(self.own.client, path, token, request, http::LATE)
     }
 }

@@ -4,4 +4,7 @@ mod cluster;
 mod gateway;
 mod member;
 
-pub use cluster::{Cluster, Settings};
+pub use member::{Member, Settings};
+
+/// Members of one etcd.
+pub type Cluster = crate::Cluster<Member>;

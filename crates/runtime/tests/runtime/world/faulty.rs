@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_core::Stream;
 use parking_lot::Mutex;
 use trimtab_backend::{
-    Backend, Commit, CommitError, Feed, FeedItem, FollowError, Key, Memory, Pending, Position, Record, Scope,
-    Transaction, Verdict, Why,
+    Backend, Commit, CommitError, Feed, FeedItem, FollowError, Invalid, Key, Memory, Pending, Position,
+    Record, Scope, Transaction, Verdict, Why,
 };
 use trimtab_seams::Seams;
 
@@ -31,8 +31,17 @@ struct State {
     copy: usize,
     /// How long commits and reads take, and by which clock.
     slow: Option<(Seams, Duration)>,
-    /// Whether `resolve` answers.
-    mute: bool,
+    resolve: Resolve,
+}
+
+/// What `resolve` answers.
+#[derive(Default)]
+enum Resolve {
+    #[default]
+    Verdicts,
+    Nothing,
+    /// That nobody will ever know.
+    Never,
 }
 
 /// What becomes of the next commit.
@@ -99,7 +108,12 @@ impl Faulty {
 
     /// Whether unknown outcomes stay unknown.
     pub(crate) fn mute(&self, mute: bool) {
-        self.state.lock().mute = mute;
+        self.state.lock().resolve = if mute { Resolve::Nothing } else { Resolve::Verdicts };
+    }
+
+    /// Unknown outcomes will never be told.
+    pub(crate) fn forget(&self) {
+        self.state.lock().resolve = Resolve::Never;
     }
 
     /// How many commits with operations there were.
@@ -133,10 +147,11 @@ impl Backend for Faulty {
     }
 
     async fn resolve(&self, pending: Pending) -> Result<Verdict, CommitError> {
-        if self.state.lock().mute {
-            return Err(CommitError::Unavailable { why: Why::NoLeader, retry_after: None });
+        match self.state.lock().resolve {
+            Resolve::Verdicts => Ok(*pending.ticket::<Verdict>().expect("a ticket of this backend")),
+            Resolve::Nothing => Err(CommitError::Unavailable { why: Why::NoLeader, retry_after: None }),
+            Resolve::Never => Err(Invalid::new("pending", "cannot be settled any more").into()),
         }
-        Ok(*pending.ticket::<Verdict>().expect("a ticket of this backend"))
     }
 
     async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
