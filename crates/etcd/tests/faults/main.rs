@@ -1,7 +1,7 @@
 //! What servers and networks do to a store, one and three members, and what it may answer.
 
-mod compacted;
 mod clearing;
+mod compacted;
 mod foreign;
 mod fragments;
 mod frozen;
