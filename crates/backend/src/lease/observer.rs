@@ -8,7 +8,7 @@ use super::pause::Pause;
 use super::term::Term;
 use super::{Holder, LeaseError, LeaseSettings, key_of};
 use crate::{
-    AnyBackend, Backend, Expect, Feed, FeedItem, FollowError, Key, Part, Record, RecordChange, Scope,
+    AnyBackend, Backend, Expect, Feed, FeedItem, FollowError, Index, Key, Part, Record, RecordChange, Scope,
 };
 
 /// The two records as they were seen last.
@@ -113,6 +113,16 @@ impl Sight {
             None => "(not known)".into(),
         };
         Some(Holder { name, epoch: record.version })
+    }
+
+    /// What the holder says of itself.
+    pub(super) fn about(&self) -> Option<String> {
+        Term::of(self.epoch.as_ref()?)?.about
+    }
+
+    /// The version of the beat.
+    pub(super) fn beat(&self) -> Option<Index> {
+        self.beat.as_ref().map(|record| record.version)
     }
 
     /// When the lease may be claimed that has stood so since then; `ttl` goes for a holder that is not known.
