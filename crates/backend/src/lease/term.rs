@@ -49,8 +49,7 @@ impl Term {
         let holder = self.holder.as_ref().map_or("null".into(), |holder| format!("\"{holder}\""));
         let (nonce, ttl) = (self.nonce, self.ttl.as_millis());
         let about = self.about.as_ref().map(|about| format!(",\"about\":{about}")).unwrap_or_default();
-        let payload =
-            format!("{{\"holder\":{holder},\"nonce\":\"{nonce:032x}\",\"ttl_ms\":{ttl}{about}}}");
+        let payload = format!("{{\"holder\":{holder},\"nonce\":\"{nonce:032x}\",\"ttl_ms\":{ttl}{about}}}");
         format!("{}\n{payload}", header.0).into()
     }
 

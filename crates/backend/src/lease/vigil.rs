@@ -55,6 +55,13 @@ pub struct Over {
     pub unmoved: [Check; 2],
 }
 
+impl Sighting {
+    /// The entry that the lease is: whoever deletes it, at the version of the holder's epoch, takes the lease from the store.
+    pub fn key(&self) -> Key {
+        key_of(&self.name)
+    }
+}
+
 impl Vigil {
     pub(super) fn new(backend: &AnyBackend, seams: &Seams, settings: LeaseSettings) -> Self {
         Self {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use trimtab_backend::{
-    Backend, CommitError, Expect, Index, Key, Memory, Operation, Part, Sighting, StoreLease,
-    Transaction, Vigil,
+    Backend, CommitError, Expect, Index, Key, Memory, Operation, Part, Sighting, StoreLease, Transaction,
+    Vigil,
 };
 use trimtab_seams::{Seams, virtual_time};
 
@@ -106,7 +106,10 @@ fn who_holds_what_and_says_what_of_itself_is_seen_and_so_is_each_end_and_each_be
         let mut vigil = leases.vigil();
         let first = seen(&mut vigil).await.remove(0);
         assert_eq!((first.name.as_str(), first.holder.name.as_str(), first.is_over), ("one", "a", false));
-        assert_eq!((first.holder.epoch, first.about.as_deref()), (one.epoch(), Some(r#"{"api":"http://a"}"#)));
+        assert_eq!(
+            (first.holder.epoch, first.about.as_deref()),
+            (one.epoch(), Some(r#"{"api":"http://a"}"#))
+        );
         assert_eq!(first.beat, None);
         seams.sleep(TTL / 2).await;
         one.renew().await.expect("a renewal");

@@ -13,9 +13,9 @@ use super::refusals::Refusals;
 use super::signal::Signal;
 use super::snapshot_events::SnapshotEvents;
 use super::{EntryEvent, Following, Health, OpenError};
+use crate::Entry;
 use crate::query::{Followed, Stored, new_owner_index};
 use crate::state::State;
-use crate::Entry;
 
 /// What a spec must satisfy beside the limits.
 pub(super) type Rule = Box<dyn Fn(&Entry) -> Result<(), Invalid> + Send + Sync>;

@@ -25,6 +25,7 @@ struct State {
     waiting: Vec<Waker>,
     next: Option<NextCommit>,
     away: bool,
+    cut: bool,
     /// Commits that had operations.
     commits: usize,
     /// How often another copy was put in its place.
@@ -79,6 +80,21 @@ impl Faulty {
     /// Whether every commit is answered with unavailable.
     pub(crate) fn away(&self, away: bool) {
         self.state.lock().away = away;
+    }
+
+    /// Whether nothing comes through: commits and reads are refused, feeds end.
+    pub(crate) fn cut(&self, cut: bool) {
+        self.away(cut);
+        let waiting = {
+            let mut state = self.state.lock();
+            state.cut = cut;
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn reach(&self) -> Result<(), FollowError> {
+        if self.state.lock().cut { Err(FollowError::UNREACHABLE) } else { Ok(()) }
     }
 
     /// Puts another copy of the store in its place.
@@ -141,11 +157,13 @@ impl Backend for Faulty {
 
     async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
         self.wait().await;
+        self.reach()?;
         let memory = self.memory.lock().clone();
         memory.read(keys).await
     }
 
     async fn follow(&self, scope: Scope, from: Option<Position>) -> Result<Feed, FollowError> {
+        self.reach()?;
         let memory = self.memory.lock().clone();
         let feed = memory.follow(scope, from).await?;
         let copy = self.state.lock().copy;
@@ -168,7 +186,7 @@ impl Stream for HeldBack {
             state.waiting.push(cx.waker().clone());
             return Poll::Pending;
         }
-        if state.copy != self.copy {
+        if state.cut || state.copy != self.copy {
             return Poll::Ready(None);
         }
         state.waiting.push(cx.waker().clone());
