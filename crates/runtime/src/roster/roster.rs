@@ -94,6 +94,11 @@ impl Roster {
         &self.0.id
     }
 
+    /// What this replica says of itself.
+    pub fn me(&self) -> &Replica {
+        &self.0.me
+    }
+
     /// The replicas as they are seen from here, in order of their names. This one is always among them, and alive.
     pub fn replicas(&self) -> Vec<ReplicaStatus> {
         let Shared { id, me, state, .. } = &*self.0;

@@ -19,13 +19,21 @@ pub(crate) struct Faulty {
     state: Arc<Mutex<State>>,
 }
 
+/// What comes through.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Reach {
+    #[default]
+    All,
+    NoCommits,
+    Nothing,
+}
+
 #[derive(Default)]
 struct State {
     held: bool,
     waiting: Vec<Waker>,
     next: Option<NextCommit>,
-    away: bool,
-    cut: bool,
+    reach: Reach,
     /// Commits that had operations.
     commits: usize,
     /// How often another copy was put in its place.
@@ -79,22 +87,21 @@ impl Faulty {
 
     /// Whether every commit is answered with unavailable.
     pub(crate) fn away(&self, away: bool) {
-        self.state.lock().away = away;
+        self.state.lock().reach = if away { Reach::NoCommits } else { Reach::All };
     }
 
     /// Whether nothing comes through: commits and reads are refused, feeds end.
     pub(crate) fn cut(&self, cut: bool) {
-        self.away(cut);
         let waiting = {
             let mut state = self.state.lock();
-            state.cut = cut;
+            state.reach = if cut { Reach::Nothing } else { Reach::All };
             std::mem::take(&mut state.waiting)
         };
         waiting.into_iter().for_each(Waker::wake);
     }
 
     fn reach(&self) -> Result<(), FollowError> {
-        if self.state.lock().cut { Err(FollowError::UNREACHABLE) } else { Ok(()) }
+        if self.state.lock().reach == Reach::Nothing { Err(FollowError::UNREACHABLE) } else { Ok(()) }
     }
 
     /// Puts another copy of the store in its place.
@@ -131,7 +138,7 @@ impl Backend for Faulty {
         let (next, away) = {
             let mut state = self.state.lock();
             state.commits += usize::from(!transaction.operations.is_empty());
-            (state.next.take(), state.away)
+            (state.next.take(), state.reach != Reach::All)
         };
         let unavailable = CommitError::Unavailable { why: Why::Unreachable, retry_after: None };
         match next {
@@ -186,7 +193,7 @@ impl Stream for HeldBack {
             state.waiting.push(cx.waker().clone());
             return Poll::Pending;
         }
-        if state.cut || state.copy != self.copy {
+        if state.reach == Reach::Nothing || state.copy != self.copy {
             return Poll::Ready(None);
         }
         state.waiting.push(cx.waker().clone());
