@@ -1,5 +1,7 @@
 //! Who else there is: replicas that come, fall silent, are forgotten, and share a name.
 
+mod faults;
+
 use std::sync::Arc;
 use std::time::Duration;
 
