@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trimtab::seams::Seams;
 use trimtab_test_servers::{consul, etcd};
 
-use super::replica::Replica;
+use super::replica::{LEASE, Replica};
 use super::stage::{Daemon, Ended};
 
 const PAGES: &str =
@@ -23,6 +23,10 @@ struct There {
 impl There {
     async fn start(name: &str, store: &str) -> Self {
         let replica = Replica::new(name, &format!("[store]\nurl = \"{store}\""), PAGES);
+        // Nobody is to lose a lease here because the machine is busy.
+        let settings =
+            replica.folder.read("trimtab.toml").replace(&format!("lease = \"{LEASE}\""), "lease = \"6s\"");
+        replica.folder.write("trimtab.toml", &settings);
         let (daemon, url) = replica.start().await;
         Self { replica, daemon, url }
     }
@@ -90,7 +94,7 @@ async fn on_consul_three_replicas_know_of_each_other_of_a_death_and_of_a_clean_e
 async fn know_of_each_other(store: &str) {
     let [a, b, c] = three(store).await;
 
-    let at_b = b.knows("all", |_| true).await;
+    let at_b = b.knows("it is well", |cluster| cluster["replicas"][1]["readiness"]["ready"] == true).await;
     assert_eq!(at_b["answered_by"], "b");
     assert_eq!(at_b["replicas"][0]["api"], a.url.as_str());
     assert_eq!(
@@ -117,10 +121,14 @@ async fn know_of_each_other(store: &str) {
     a.daemon.signal(Signal::KILL);
     let dead = b.knows("a is silent", |cluster| states(cluster)[0] == ("a", "silent")).await;
     let took = Seams::tokio().now() - before;
-    assert!(took < Duration::from_secs(4), "a lease of 2 s, a second for the view, and the asking: {took:?}");
+    assert!(
+        took < Duration::from_secs(16),
+        "a lease of 6 s, a second for the view, and a busy machine: {took:?}"
+    );
     assert_eq!(dead["replicas"].as_array().unwrap().len(), 3);
-    let led = b.knows("another leads", |cluster| cluster["leaders"][0]["replica"].is_string()).await;
-    assert_ne!(led["leaders"][0]["replica"], "a");
+    let is_led_by_another =
+        |cluster: &Value| cluster["leaders"][0]["replica"].as_str().is_some_and(|leader| leader != "a");
+    let led = b.knows("another leads", is_led_by_another).await;
     assert!(led["leaders"][0]["epoch"].as_u64() > at_b["leaders"][0]["epoch"].as_u64());
     let out = b.asked("status").await.with_code(0).out;
     assert!(out.lines().next().unwrap().ends_with(", 1 of 3 replicas is silent: a"), "{out}");

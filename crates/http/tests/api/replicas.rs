@@ -10,6 +10,9 @@ use trimtab_store::{Draft, Memory, Store};
 
 use crate::stage::{Stage, within};
 
+/// Nobody is to be called silent because the machine is busy.
+const LONG: Duration = Duration::from_secs(60);
+
 /// A replica that leads `sites` or stands by, runs its share of `pages`, and serves its API.
 struct Peer {
     stage: Stage,
@@ -18,7 +21,7 @@ struct Peer {
 }
 
 impl Peer {
-    async fn start(memory: &Memory, name: &str) -> Self {
+    async fn start(memory: &Memory, name: &str, ttl: Duration) -> Self {
         let store = Store::open(memory.clone()).await.unwrap();
         let seams = store.seams().clone();
         let controller = |kind: &str, placement: Placement| {
@@ -40,7 +43,7 @@ impl Peer {
             started: seams.wall().into(),
             api: Some(format!("http://{name}.example:7420")),
         };
-        let roster = Roster::new(&store, me, Duration::from_secs(3)).unwrap();
+        let roster = Roster::new(&store, me, ttl).unwrap();
         let stage = Stage::over(store, &handle, |builder| builder.roster(&roster)).await;
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = watch::channel(0);
@@ -98,9 +101,9 @@ fn is_shared_by(many: usize) -> impl Fn(&Value) -> bool {
 /// `a` leads `sites`, and both share `pages`.
 async fn two() -> (Peer, Peer) {
     let memory = Memory::new();
-    let a = Peer::start(&memory, "a").await;
+    let a = Peer::start(&memory, "a", LONG).await;
     a.cluster("a leader", |told| told["leaders"][0]["replica"] == "a").await;
-    let b = Peer::start(&memory, "b").await;
+    let b = Peer::start(&memory, "b", LONG).await;
     for one in [&a, &b] {
         one.cluster("both share", is_shared_by(2)).await;
         one.cluster("both are there", |told| told["replicas"].as_array().unwrap().len() == 2).await;
@@ -231,9 +234,11 @@ async fn of_keys_that_are_shared_out_each_replica_queues_its_own_and_names_the_o
 #[tokio::test]
 async fn a_second_replica_of_one_name_is_not_ready_and_says_why() {
     let memory = Memory::new();
-    let first = Peer::start(&memory, "a").await;
+    // It is known once the other has been heard to beat.
+    let ttl = Duration::from_secs(2);
+    let first = Peer::start(&memory, "a", ttl).await;
     first.cluster("a leader", |told| told["leaders"][0]["replica"] == "a").await;
-    let second = Peer::start(&memory, "a").await;
+    let second = Peer::start(&memory, "a", ttl).await;
     let told = second.cluster("it is heard", |told| {
         let replicas = told["replicas"].as_array().unwrap().iter();
         replicas.map(|one| &one["readiness"]).any(|readiness| readiness["ready"] == false)
