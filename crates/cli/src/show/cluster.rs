@@ -80,7 +80,7 @@ pub(crate) fn shards(cluster: &Cluster, style: Style) -> Table {
 /// Who runs a controller, and under which epoch or version of the map: `a`, `2 replicas`.
 pub(crate) fn run_by(cluster: &Cluster, controller: &str) -> [Cell; 2] {
     if let Some(leader) = cluster.leaders.iter().find(|leader| leader.controller == controller) {
-        let nobody = || Cell::coloured("nobody", Colour::Bad);
+        let nobody = || Cell::coloured("none known", Colour::Bad);
         let name = leader.replica.as_deref().map_or_else(nobody, Cell::from);
         return [name, leader.epoch.map_or("-".into(), |epoch| epoch.to_string()).into()];
     }
@@ -116,5 +116,81 @@ pub(crate) fn how_to_ask(run_by: &RunBy) -> String {
     match &run_by.api {
         Some(api) => format!("ask it by `--server {api}`"),
         None => "`trimtab status` tells which replicas there are, and where they are reached".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// With replicas in these states, called `r0` and so on; the first one answers.
+    fn cluster(states: &[&str]) -> Cluster {
+        let replicas = states.iter().enumerate().map(|(at, state)| {
+            let readiness = (at == 0).then(|| json!({"ready": true, "reasons": []}));
+            json!({
+                "name": format!("r{at}"), "id": "00", "state": state, "version": "1", "readiness": readiness,
+                "started": "2026-01-01T00:00:00Z"
+            })
+        });
+        let share = |replica: &str, adopted| json!({"replica": replica, "epoch": 3, "adopted": adopted, "share": 0.5});
+        let shards = |controller: &str, members| json!({"controller": controller, "group": "g", "version": 8, "settled": false, "members": members});
+        let store = json!({
+            "description": "etcd", "following": "live", "position": "", "entries": 0, "undecodable": 0, "resets": 0
+        });
+        let led = [json!({"controller": "led", "replica": "r1", "epoch": 7}), json!({"controller": "left"})];
+        let shared =
+            [shards("moving", json!([share("r0", 8), share("r1", 5)])), shards("outside", json!([]))];
+        let cluster = json!({
+            "answered_by": "r0", "store": store, "leaders": led, "shards": shared,
+            "replicas": replicas.collect::<Vec<_>>()
+        });
+        serde_json::from_value(cluster).unwrap()
+    }
+
+    fn printed(mut table: Table) -> Vec<String> {
+        let mut out = Vec::new();
+        table.print(&mut out, "").unwrap();
+        String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn replicas_that_are_missing_are_named_and_those_that_are_not_heard_counted() {
+        let missing = |states: &[&str]| missing(&cluster(states)).unwrap_or_default();
+        assert_eq!(missing(&["alive", "alive"]), "");
+        assert_eq!(missing(&["alive", "silent", "alive"]), "1 of 3 replicas is silent: r1");
+        assert_eq!(missing(&["alive", "silent", "silent"]), "2 of 3 replicas are silent: r1, r2");
+        assert_eq!(missing(&["alive", "unknown", "unknown"]), "2 of 3 replicas cannot be heard from here");
+    }
+
+    #[test]
+    fn each_controller_names_who_runs_it_and_a_map_that_is_not_adopted_stands_out() {
+        let cluster = cluster(&["alive", "alive"]);
+        let style = Style { is_aligned: true, ..Style::default() };
+        let mut table = Table::new(&["RUN BY", "EPOCH"], style);
+        for controller in ["led", "left", "moving", "outside", "other"] {
+            table.row(run_by(&cluster, controller).into());
+        }
+        assert_eq!(
+            printed(table),
+            [
+                "RUN BY                       EPOCH",
+                "r1                           7",
+                "none known                   -",
+                "2 replicas, keys are moving  8",
+                "not known here               -",
+                "each                         -"
+            ]
+        );
+        assert_eq!(
+            printed(shards(&cluster, style)),
+            [
+                "SHARED  REPLICA  SHARE  MAP           EPOCH",
+                "moving  r0       50 %   8             3",
+                "moving  r1       50 %   5, not yet 8  3"
+            ]
+        );
+        assert_eq!(answering(&cluster).map(|replica| replica.name.as_str()), Some("r0"));
     }
 }
