@@ -51,7 +51,7 @@ pub use commit::{Commit, CommitError, Failed, Found, Pending, Verdict, Why};
 pub use feed::{Feed, FeedItem, FeedSender, FollowError, ResetReason};
 pub use invalid::Invalid;
 pub use key::{Key, KindName, RESERVED_KINDS};
-pub use lease::{Held, Holder, LeaseError, LeaseSettings, Leases, Over, StoreLease, Vigil, Watch};
+pub use lease::{Held, Holder, LeaseError, LeaseSettings, Leases, Over, Sighting, StoreLease, Vigil, Watch};
 pub use limits::{Fidelity, Limits};
 pub use memory::Memory;
 pub use position::{Index, Position, PositionError, StoreId};

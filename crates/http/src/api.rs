@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use trimtab_runtime::ManagerHandle;
+use trimtab_runtime::{ManagerHandle, Roster};
 use trimtab_store::Store;
 
 use crate::wire::KindInfo;
@@ -25,8 +25,12 @@ pub(crate) struct Shared {
     pub(crate) hosts: Vec<String>,
     pub(crate) kinds: Vec<KindInfo>,
     pub(crate) kinds_closed: bool,
-    /// Of this replica, made at random at start.
-    pub(crate) replica: String,
+    /// What this replica is called.
+    pub(crate) name: String,
+    /// Random, new with each start.
+    pub(crate) id: String,
+    /// The other replicas, where there can be some.
+    pub(crate) roster: Option<Roster>,
     pub(crate) version: String,
     pub(crate) description: String,
     pub(crate) started: std::time::SystemTime,
@@ -49,6 +53,8 @@ pub struct ApiBuilder {
     hosts: Vec<String>,
     kinds: Vec<KindInfo>,
     kinds_closed: bool,
+    name: Option<String>,
+    roster: Option<Roster>,
     version: String,
     description: String,
     readiness: Box<dyn Fn() -> Vec<String> + Send + Sync>,
@@ -66,6 +72,8 @@ impl Api {
             hosts: Vec::new(),
             kinds: Vec::new(),
             kinds_closed: false,
+            name: None,
+            roster: None,
             version: env!("CARGO_PKG_VERSION").into(),
             description: "store".into(),
             readiness: Box::new(Vec::new),
@@ -96,6 +104,16 @@ impl ApiBuilder {
         Self { kinds: kinds.into_iter().collect(), kinds_closed: closed, ..self }
     }
 
+    /// What this replica is called. Default: a random number; with a [roster](Self::roster) the name it has there.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// The replicas that follow the store, told by `/v1/cluster` and whenever another one is to be asked. Its `run` is the caller's.
+    pub fn roster(self, roster: &Roster) -> Self {
+        Self { roster: Some(roster.clone()), ..self }
+    }
+
     /// The version of the program around it, told by `/v1/cluster`. Default: this crate's.
     pub fn version(self, version: impl Into<String>) -> Self {
         Self { version: version.into(), ..self }
@@ -119,8 +137,14 @@ impl ApiBuilder {
     /// The API, not yet served.
     pub fn build(self) -> Api {
         let seams = self.store.seams();
+        let (name, id) = match &self.roster {
+            Some(roster) => (Some(roster.me().name.clone()), roster.id().to_owned()),
+            None => (self.name, format!("{:016x}", seams.random())),
+        };
         Api(Arc::new(Shared {
-            replica: format!("{:016x}", seams.random()),
+            name: name.unwrap_or_else(|| id.clone()),
+            id,
+            roster: self.roster,
             started: seams.wall(),
             state: crate::state::State::default(),
             store: self.store,
@@ -141,7 +165,7 @@ impl ApiBuilder {
 
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").field("replica", &self.0.replica).finish_non_exhaustive()
+        f.debug_struct("Api").field("name", &self.0.name).finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::http::Method;
 use parking_lot::Mutex;
-use trimtab_runtime::{Family, FamilyKind};
+use trimtab_runtime::{Family, FamilyKind, ReplicaState, ReplicaStatus};
+use trimtab_store::Health;
 
 /// Upper bounds of the histogram, in seconds.
 const BOUNDS: [f64; 9] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0];
@@ -92,7 +93,25 @@ const RESETS: Family = Family {
     advice: "Rises: watches begin anew with it, and all keys are looked at again.",
 };
 
-const FAMILIES: [Family; 8] = [REQUESTS, SECONDS, CONNECTIONS, STREAMS, INDEX, LIVE, UNDECODABLE, RESETS];
+const ENTRIES: Family = Family {
+    name: "trimtab_store_entries",
+    kind: FamilyKind::Gauge,
+    help: "Entries in view, in all kinds and tenancies.",
+    unit: "entries",
+    labels: &[],
+    advice: "For information: memory and the time of a start grow with it.",
+};
+const REPLICAS: Family = Family {
+    name: "trimtab_replicas",
+    kind: FamilyKind::Gauge,
+    help: "Replicas over the store, this one among them, by whether they live; only where there can be others.",
+    unit: "replicas",
+    labels: &["state"],
+    advice: "`alive` is less than there should be: one has died or does not reach the store; `trimtab status` names it. `unknown`: this one does not reach the store.",
+};
+
+const FAMILIES: [Family; 10] =
+    [REQUESTS, SECONDS, CONNECTIONS, STREAMS, INDEX, LIVE, ENTRIES, UNDECODABLE, RESETS, REPLICAS];
 
 /// Every family that `/metrics` writes beside those of [`trimtab_runtime::metric_families`], in the order it writes them.
 pub fn metric_families() -> &'static [Family] {
@@ -115,7 +134,7 @@ impl Traffic {
     }
 
     /// All of it, with the figures of the store, in the text format of Prometheus.
-    pub(crate) fn text(&self, streams: usize, health: &trimtab_store::Health) -> String {
+    pub(crate) fn text(&self, streams: usize, health: &Health, replicas: Option<&[ReplicaStatus]>) -> String {
         let mut text = String::new();
         head(&mut text, REQUESTS);
         for ((route, method, code), count) in &*self.requests.lock() {
@@ -138,11 +157,19 @@ impl Traffic {
             (STREAMS, streams as u64),
             (INDEX, index),
             (LIVE, u64::from(health.is_live())),
+            (ENTRIES, health.entries as u64),
             (UNDECODABLE, health.undecodable as u64),
             (RESETS, health.resets),
         ] {
             head(&mut text, family);
             let _ = writeln!(text, "{} {value}", family.name);
+        }
+        if let Some(replicas) = replicas {
+            head(&mut text, REPLICAS);
+            for state in [ReplicaState::Alive, ReplicaState::Silent, ReplicaState::Unknown] {
+                let count = replicas.iter().filter(|replica| replica.state == state).count();
+                let _ = writeln!(text, "{}{{state=\"{}\"}} {count}", REPLICAS.name, state.as_str());
+            }
         }
         text
     }

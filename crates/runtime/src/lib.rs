@@ -58,6 +58,7 @@ mod manager;
 mod metrics;
 pub mod owners;
 mod reconciler;
+mod roster;
 mod shard;
 mod source;
 mod task;
@@ -68,13 +69,14 @@ pub use cause::{Cause, Reason, WhatHappened};
 pub use context::{Context, ContextBuilder};
 pub use controller::{
     Controller, ControllerHandle, ControllerStatus, Ended, KeyStatus, KeyStatusState, Misconfigured,
-    Reconciled, Run, RunError,
+    Reconciled, Run, RunError, Whereabouts,
 };
 pub use error::{Error, OptionExt, Reaction, RequeueAfter, Result, ResultExt, RetryAfter, Terminal};
 pub use lease_use::{Leader, Placement, Sharded};
 pub use manager::{Manager, ManagerHandle, Readiness};
 pub use metrics::{ControllerMetrics, Durations, Family, FamilyKind, ReconcileCounts, metric_families};
 pub use reconciler::{ReconcileFn, ReconcileWithFn, Reconciler, Request, reconcile_fn, reconcile_with};
+pub use roster::{Replica, ReplicaState, ReplicaStatus, Roster};
 pub use shard::{ShardMember, ShardStatus};
 pub use source::{IntoRequests, Source, SourceState, SourceStatus, Told, Transformer};
 pub use trigger::Trigger;

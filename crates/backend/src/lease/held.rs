@@ -90,7 +90,7 @@ impl Held {
         let (at, sent) = {
             let beat = self.grant.term.beat(&self.grant.header);
             // Without a condition on the beat itself: the fence admits nobody else, and a late one says nothing false.
-            self.write(Part::Status, beat, Expect::Anything, Some(self.fence())).await?
+            self.write(self.put(Part::Status, beat, Expect::Anything), Some(self.fence())).await?
         };
         if at.store != self.at.store || at.index <= self.at.index {
             self.recognise().await?;
@@ -109,23 +109,36 @@ impl Held {
     /// # Cancel safety
     /// Dropping the future leaves open whether it was given back.
     pub async fn release(self) -> Result<(), LeaseError> {
-        let free = Term { holder: None, ..self.grant.term.clone() };
+        let free = Term { holder: None, about: None, ..self.grant.term.clone() };
         let value = free.value(&self.grant.header);
-        self.write(Part::Spec, value, Expect::At(self.epoch), None).await.map(drop)
+        self.write(self.put(Part::Spec, value, Expect::At(self.epoch)), None).await.map(drop)
     }
 
-    /// Writes one of the two records, with tries and verdicts, until it is known to be written. Gives where, and when that try was sent.
+    /// Gives it back and takes its records out of the store: for a lease whose name nobody asks for again. End the work under it first.
+    ///
+    /// # Errors
+    /// As [`release`](Self::release).
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open whether it was given back.
+    pub async fn remove(self) -> Result<(), LeaseError> {
+        let delete = Operation::Delete { key: self.key(), expect: Expect::At(self.epoch) };
+        self.write(delete, None).await.map(drop)
+    }
+
+    fn put(&self, part: Part, value: Bytes, expect: Expect) -> Operation {
+        Operation::Put { key: self.key(), part, value, expect }
+    }
+
+    /// Writes to its records, with tries and verdicts, until it is known to be written. Gives where, and when that try was sent.
     async fn write(
         &self,
-        part: Part,
-        value: Bytes,
-        expect: Expect,
+        operation: Operation,
         check: Option<Check>,
     ) -> Result<(Position, Instant), LeaseError> {
         let Grant { seams, settings, .. } = &self.grant;
         let give_up = self.valid_until.max(seams.now() + settings.renew_every());
-        let put = Operation::Put { key: self.key(), part, value, expect };
-        let transaction = Transaction { checks: check.into_iter().collect(), operations: vec![put] };
+        let transaction = Transaction { checks: check.into_iter().collect(), operations: vec![operation] };
         let tries = async {
             let mut pause = Pause::new(seams, settings);
             loop {

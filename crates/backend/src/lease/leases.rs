@@ -58,18 +58,26 @@ pub struct StoreLease {
     backend: AnyBackend,
     seams: Seams,
     settings: LeaseSettings,
+    about: Option<String>,
 }
 
 impl StoreLease {
     /// Leases in this store, with the default settings.
     pub fn new(backend: impl Backend, seams: &Seams) -> Self {
-        Self { backend: AnyBackend::new(backend), seams: seams.clone(), settings: LeaseSettings::default() }
+        let settings = LeaseSettings::default();
+        Self { backend: AnyBackend::new(backend), seams: seams.clone(), settings, about: None }
     }
 
     /// The same with other times.
     #[must_use]
     pub fn with_settings(self, settings: LeaseSettings) -> Self {
         Self { settings, ..self }
+    }
+
+    /// The same, where what is acquired also says this of its holder, for those who [watch over](Self::vigil) leases. JSON: it stands in the record as it is given.
+    #[must_use]
+    pub fn with_about(self, about: impl Into<String>) -> Self {
+        Self { about: Some(about.into()), ..self }
     }
 
     /// Watches over many leases without wanting one.
@@ -82,7 +90,8 @@ impl StoreLease {
         let born = || Header::born(Uid::from_random(self.seams.random_bytes()), self.seams.wall());
         let header = sight.epoch.as_ref().and_then(Header::of).unwrap_or_else(born);
         let nonce = u128::from_le_bytes(self.seams.random_bytes());
-        let term = Term { holder: Some(holder.into()), nonce, ttl: self.settings.ttl() };
+        let (ttl, about) = (self.settings.ttl(), self.about.clone());
+        let term = Term { holder: Some(holder.into()), nonce, ttl, about };
         let (key, [epoch, beat]) = (key_of(name), sight.unmoved());
         let unmoved = Check { key: key.clone(), part: Part::Status, expect: beat };
         let put = Operation::Put { key, part: Part::Spec, value: term.value(&header), expect: epoch };

@@ -28,7 +28,7 @@ pub use held::Held;
 pub use holder::Holder;
 pub use leases::{Leases, StoreLease};
 pub use settings::LeaseSettings;
-pub use vigil::{Over, Vigil};
+pub use vigil::{Over, Sighting, Vigil};
 pub use watch::Watch;
 
 use crate::Key;

@@ -7,7 +7,7 @@ use trimtab_seams::{Instant, Seams};
 use super::follower::Follower;
 use super::term::Term;
 use super::{Holder, LeaseError, LeaseSettings, key_of};
-use crate::{AnyBackend, Expect, FeedItem, Key, Part, Record, RecordChange};
+use crate::{AnyBackend, Expect, FeedItem, Index, Key, Part, Record, RecordChange};
 
 /// The two records as they were seen last.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -88,6 +88,16 @@ impl Sight {
             None => "(not known)".into(),
         };
         Some(Holder { name, epoch: record.version })
+    }
+
+    /// What the holder says of itself.
+    pub(super) fn about(&self) -> Option<String> {
+        Term::of(self.epoch.as_ref()?)?.about
+    }
+
+    /// The version of the beat.
+    pub(super) fn beat(&self) -> Option<Index> {
+        self.beat.as_ref().map(|record| record.version)
     }
 
     /// When the lease may be claimed that has stood so since then; `ttl` goes for a holder that is not known.

@@ -20,6 +20,8 @@ pub(super) struct Term {
     pub(super) nonce: u128,
     /// How long its records must stand still before another takes over.
     pub(super) ttl: Duration,
+    /// What the holder says of itself: JSON.
+    pub(super) about: Option<String>,
 }
 
 impl Term {
@@ -27,21 +29,27 @@ impl Term {
     pub(super) fn of(record: &Record) -> Option<Self> {
         let payload = std::str::from_utf8(Record::payload_of(&record.value)).ok()?;
         let (holder, rest) = payload.strip_prefix("{\"holder\":")?.split_once(",\"nonce\":\"")?;
-        let (nonce, ttl) = rest.split_once("\",\"ttl_ms\":")?;
+        let (nonce, rest) = rest.split_once("\",\"ttl_ms\":")?;
         let holder = match holder {
             "null" => None,
             named => Some(named.strip_prefix('"')?.strip_suffix('"')?.into()),
         };
         let nonce = u128::from_str_radix(nonce, 16).ok()?;
-        let ttl = Duration::from_millis(ttl.strip_suffix('}')?.parse().ok()?);
-        Some(Self { holder, nonce, ttl })
+        let rest = rest.strip_suffix('}')?;
+        let (ttl, about) = match rest.split_once(",\"about\":") {
+            Some((ttl, about)) => (ttl, Some(about.into())),
+            None => (rest, None),
+        };
+        let ttl = Duration::from_millis(ttl.parse().ok()?);
+        Some(Self { holder, nonce, ttl, about })
     }
 
     /// The value of the epoch record, under the header line that is there: it is kept as it is, labels and all, through every term.
     pub(super) fn value(&self, header: &Header) -> Bytes {
         let holder = self.holder.as_ref().map_or("null".into(), |holder| format!("\"{holder}\""));
         let (nonce, ttl) = (self.nonce, self.ttl.as_millis());
-        let payload = format!("{{\"holder\":{holder},\"nonce\":\"{nonce:032x}\",\"ttl_ms\":{ttl}}}");
+        let about = self.about.as_ref().map(|about| format!(",\"about\":{about}")).unwrap_or_default();
+        let payload = format!("{{\"holder\":{holder},\"nonce\":\"{nonce:032x}\",\"ttl_ms\":{ttl}{about}}}");
         format!("{}\n{payload}", header.0).into()
     }
 
@@ -110,10 +118,13 @@ mod tests {
     fn a_term_is_read_as_it_was_written() {
         let header = Header::born(Uid::from_random([7; 16]), SystemTime::UNIX_EPOCH);
         for holder in [Some("host-1:{\"".replace('"', "'")), Some("null".into()), None] {
-            let term = Term { holder, nonce: 1 << 100, ttl: Duration::from_secs(10) };
-            let record = record(term.value(&header));
-            assert_eq!(Term::of(&record), Some(term));
-            assert_eq!(Header::of(&record).expect("a header").0, header.0);
+            for about in [None, Some(r#"{"api":"http://a,\"about\":}"}"#.into())] {
+                let (nonce, ttl) = (1 << 100, Duration::from_secs(10));
+                let term = Term { holder: holder.clone(), nonce, ttl, about };
+                let record = record(term.value(&header));
+                assert_eq!(Term::of(&record), Some(term));
+                assert_eq!(Header::of(&record).expect("a header").0, header.0);
+            }
         }
     }
 
@@ -125,6 +136,8 @@ mod tests {
             "{}\n",
             "{\"uid\":\"\u{1f600}\"}\n{\"holder\":\"a",
             "{}\n{\"holder\":\"a\",\"nonce\":\"g\",\"ttl_ms\":1}",
+            "{}\n{\"holder\":\"a\",\"nonce\":\"1\",\"ttl_ms\":1,\"about\":",
+            "{}\n{\"holder\":\"a\",\"nonce\":\"1\",\"ttl_ms\":1,\"other\":{}}",
         ] {
             let record = record(value.to_string().into());
             assert_eq!(Term::of(&record), None, "{value}");

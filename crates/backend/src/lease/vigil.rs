@@ -7,13 +7,13 @@ use trimtab_seams::{Instant, Seams};
 
 use super::follower::Follower;
 use super::observer::Sight;
-use super::{LeaseError, LeaseSettings, key_of};
+use super::{Holder, LeaseError, LeaseSettings, key_of};
 use crate::deadline::before;
 use crate::{AnyBackend, Check, FeedItem, Index, Key, Part, RecordChange};
 
-/// Tells which of many leases have ended, by the rule that lets a challenger take one over. For those who do not want a lease, but must know that what was done
-/// under it is over. Made by [`StoreLease::vigil`](super::StoreLease::vigil).
-#[must_use = "a vigil watches while it is asked by `over`"]
+/// Tells who holds which lease, and which of many leases have ended, by the rule that lets a challenger take one over. For those who do not want a lease, but must
+/// know that what was done under it is over. Made by [`StoreLease::vigil`](super::StoreLease::vigil).
+#[must_use = "a vigil watches while it is asked by `over` or `news`"]
 pub struct Vigil {
     follower: Follower,
     seams: Seams,
@@ -21,6 +21,23 @@ pub struct Vigil {
     /// What is seen of each lease, and since when it stands so on a feed that was live all the time.
     sights: BTreeMap<Key, (Sight, Instant)>,
     live: bool,
+    /// When there was news last.
+    told: Instant,
+}
+
+/// A lease that is held, as it was seen last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The lease.
+    pub name: String,
+    /// Who holds it.
+    pub holder: Holder,
+    /// What the holder says of itself, see [`StoreLease::with_about`](super::StoreLease::with_about).
+    pub about: Option<String>,
+    /// Whether the holder's life is over: silent for its TTL, and nobody has taken the lease since.
+    pub is_over: bool,
+    /// The version of its beat; another one tells that the holder lived in between.
+    pub beat: Option<Index>,
 }
 
 /// A life of a lease that is over.
@@ -34,6 +51,13 @@ pub struct Over {
     pub unmoved: [Check; 2],
 }
 
+impl Sighting {
+    /// The entry that the lease is: whoever deletes it, at the version of the holder's epoch, takes the lease from the store.
+    pub fn key(&self) -> Key {
+        key_of(&self.name)
+    }
+}
+
 impl Vigil {
     pub(super) fn new(backend: &AnyBackend, seams: &Seams, settings: LeaseSettings) -> Self {
         Self {
@@ -42,7 +66,46 @@ impl Vigil {
             settings,
             sights: BTreeMap::new(),
             live: false,
+            told: Instant::ORIGIN,
         }
+    }
+
+    /// Waits for anything that may change what is [seen](Self::held): a record that moved, a life that is over, the feed lost or found again. Goes on through outages
+    /// of the store. Cancel safe.
+    ///
+    /// # Errors
+    /// A missing right, a broken store.
+    pub async fn news(&mut self) -> Result<(), LeaseError> {
+        loop {
+            let was_live = self.live;
+            let held = self.sights.values().filter(|(sight, _)| sight.holder().is_some());
+            let ends = held.map(|(sight, still_since)| sight.claimable_at(*still_since, self.settings.ttl()));
+            let next = if was_live { ends.filter(|end| *end > self.told).min() } else { None };
+            let alarm = self.seams.sleep_until(next.unwrap_or(Instant::FAR_FUTURE));
+            before(alarm, self.step()).await.transpose()?;
+            if self.live || was_live {
+                self.told = self.seams.now();
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether the whole is seen and every change told. Where not, what is [seen](Self::held) is old, or a part.
+    pub const fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// The leases that are held, in order of their names, as they stood at the last [news](Self::news).
+    pub fn held(&self) -> impl Iterator<Item = Sighting> {
+        self.sights.iter().filter_map(|(key, (sight, still_since))| {
+            Some(Sighting {
+                name: key.name().into(),
+                holder: sight.holder()?,
+                about: sight.about(),
+                is_over: sight.claimable_at(*still_since, self.settings.ttl()) <= self.told,
+                beat: sight.beat(),
+            })
+        })
     }
 
     /// Waits until some of these lives, each a lease's name and epoch, are over: released, granted anew, or silent for their TTL. Goes on through outages of the

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use trimtab_backend::{
-    Backend, CommitError, Expect, Index, Key, Memory, Operation, Part, StoreLease, Transaction, Vigil,
+    Backend, CommitError, Expect, Index, Key, Memory, Operation, Part, Sighting, StoreLease, Transaction,
+    Vigil,
 };
 use trimtab_seams::{Seams, virtual_time};
 
@@ -87,5 +88,60 @@ fn nobody_is_held_responsible_for_an_outage() {
         assert!(over_within(&seams, &mut vigil, &life, TTL / 2).await.is_empty());
         held.renew().await.expect("nobody took over");
         assert!(over_within(&seams, &mut vigil, &life, TTL / 2).await.is_empty());
+    });
+}
+
+/// What is seen at the next news.
+async fn seen(vigil: &mut Vigil) -> Vec<Sighting> {
+    vigil.news().await.expect("it can be told");
+    vigil.held().collect()
+}
+
+#[test]
+fn who_holds_what_and_says_what_of_itself_is_seen_and_so_is_each_end_and_each_beat() {
+    virtual_time::run(5, async |seams| {
+        let store = Memory::with_seams(&seams);
+        let leases = StoreLease::new(store.clone(), &seams);
+        let mut one = acquire(&leases.clone().with_about(r#"{"api":"http://a"}"#), "a").await;
+        let mut vigil = leases.vigil();
+        let first = seen(&mut vigil).await.remove(0);
+        assert_eq!((first.name.as_str(), first.holder.name.as_str(), first.is_over), ("one", "a", false));
+        assert_eq!(
+            (first.holder.epoch, first.about.as_deref()),
+            (one.epoch(), Some(r#"{"api":"http://a"}"#))
+        );
+        assert_eq!(first.beat, None);
+        seams.sleep(TTL / 2).await;
+        one.renew().await.expect("a renewal");
+        let (begun, beaten) = (seams.now(), seen(&mut vigil).await.remove(0));
+        assert!(beaten.beat.is_some() && !beaten.is_over);
+        let silent = seen(&mut vigil).await.remove(0);
+        assert_eq!((silent.is_over, seams.now() - begun), (true, TTL), "without being asked again");
+        assert_eq!(Sighting { is_over: false, ..silent }, beaten, "nothing else has changed");
+        one.renew().await.expect("nobody took over");
+        assert!(!seen(&mut vigil).await[0].is_over, "it lives after all");
+        one.remove().await.expect("its records");
+        assert!(seen(&mut vigil).await.is_empty());
+        let key = Key::new("trimtab.lease", "one");
+        assert!(store.read(&[key]).await.expect("memory reads").1.is_empty(), "nothing is left of it");
+        let two = acquire(&leases, "b").await;
+        assert_eq!(seen(&mut vigil).await[0].about, None);
+        two.release().await.expect("a release");
+        assert!(seen(&mut vigil).await.is_empty(), "its record stays, and nobody holds it");
+    });
+}
+
+#[test]
+fn news_of_an_outage_is_that_what_is_seen_is_old() {
+    virtual_time::run(6, async |seams| {
+        let (store, leases) = faulty(&seams);
+        let mut vigil = leases.vigil();
+        assert!(seen(&mut vigil).await.is_empty() && vigil.is_live());
+        store.set_away(true);
+        seen(&mut vigil).await;
+        assert!(!vigil.is_live());
+        store.set_away(false);
+        seen(&mut vigil).await;
+        assert!(vigil.is_live());
     });
 }

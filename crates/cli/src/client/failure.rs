@@ -5,6 +5,7 @@ use std::fmt;
 use trimtab_http::wire::{Problem, ProblemKind};
 
 use crate::command::Exit;
+use crate::show::cluster::how_to_ask;
 
 /// Why a command is not done: what went wrong, what to do next, and the exit code.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ impl Failure {
             ProblemKind::TooMany | ProblemKind::Unavailable | ProblemKind::Stopping => {
                 Some("try again in a moment".into())
             }
+            ProblemKind::Misdirected => problem.run_by.as_ref().map(how_to_ask),
             ProblemKind::UnknownOutcome => problem.position.as_ref().map(|position| {
                 format!("look again, by `trimtab get`; what is shown must be at {position} or later")
             }),
@@ -168,6 +170,8 @@ impl From<std::io::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use trimtab_http::wire::RunBy;
+
     use super::*;
 
     fn problem(kind: ProblemKind, detail: &str) -> Problem {
@@ -180,6 +184,7 @@ mod tests {
             limit: None,
             found: Vec::new(),
             position: Some("00ff-7".into()),
+            run_by: Some(RunBy { replica: Some("b".into()), api: Some("http://b:7420".into()) }),
             nearest: None,
         }
     }
@@ -198,6 +203,7 @@ mod tests {
             (ProblemKind::NoSuchPath, Exit::Failed, "another version"),
             (ProblemKind::UnknownOutcome, Exit::Failed, "at 00ff-7 or later"),
             (ProblemKind::Invalid, Exit::Failed, "so it is"),
+            (ProblemKind::Misdirected, Exit::Failed, "ask it by `--server http://b:7420`"),
         ] {
             let failure = Failure::problem(problem(kind, "so it is"));
             assert_eq!(failure.exit(), exit, "{kind:?}");

@@ -3,11 +3,13 @@
 use std::io::{Write, stdout};
 
 use clap::{ArgGroup, Args};
-use trimtab_http::wire::{Enqueue as Asked, Enqueued};
+use trimtab_http::wire::{Elsewhere, Enqueue as Asked, Enqueued};
 
 use super::Exit;
 use super::selector::selector;
 use crate::client::{Client, Everywhere, Failure, Reach};
+use crate::show::cluster::{how_to_ask, peer};
+use crate::show::visible;
 
 const EXAMPLE: &str = "\
 Examples:
@@ -15,7 +17,8 @@ Examples:
   trimtab enqueue sites -l tier=web    by label
   trimtab enqueue sites --all -A       everything, in every namespace
 
-A key that waits after a failure, or gave up, runs too.
+A key that waits after a failure, or gave up, runs too. Of several replicas the one that runs a key must be asked: by name any other
+queues nothing and says which; by label each queues its own.
 Exit codes: 0 done, 3 there is no such controller, 5 the daemon cannot be reached";
 
 /// Names in one call of the API.
@@ -70,21 +73,30 @@ impl Enqueue {
             namespace: self.within.namespace().map(str::to_owned),
             partition: self.within.partition().map(str::to_owned),
         };
-        let mut enqueued = 0;
+        let mut answer = Enqueued::default();
         if self.names.is_empty() {
-            enqueued = self.ask(&client, &asked)?;
+            answer = self.ask(&client, &asked)?;
         }
         for names in self.names.chunks(NAMES) {
-            enqueued +=
-                self.ask(&client, &Asked { names: names.iter().map(bare).collect(), ..asked.clone() })?;
+            let names = names.iter().map(bare).collect();
+            answer.enqueued += self.ask(&client, &Asked { names, ..asked.clone() })?.enqueued;
         }
-        let keys = if enqueued == 1 { "key" } else { "keys" };
-        writeln!(stdout().lock(), "{}: {enqueued} {keys} in line", controller.name)?;
+        writeln!(stdout().lock(), "{}: {} in line", controller.name, keys(answer.enqueued))?;
+        if !self.reach.is_quiet() {
+            for Elsewhere { run_by, keys: others } in &answer.elsewhere {
+                let what = format!("{} not, run by {}; {}", keys(*others), peer(run_by), how_to_ask(run_by));
+                eprintln!("{}", visible(&what));
+            }
+        }
         Ok(Exit::Done)
     }
 
-    fn ask(&self, client: &Client, asked: &Asked) -> Result<usize, Failure> {
+    fn ask(&self, client: &Client, asked: &Asked) -> Result<Enqueued, Failure> {
         let request = client.post(&["v1", "controllers", &self.controller, "enqueue"]).json(asked);
-        Ok(request.send::<Enqueued>()?.body.enqueued)
+        Ok(request.send()?.body)
     }
+}
+
+fn keys(count: usize) -> String {
+    if count == 1 { "1 key".into() } else { format!("{count} keys") }
 }

@@ -4,11 +4,14 @@ use std::io::{BufWriter, Write, stdout};
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
-use trimtab_http::wire::{Key, KeyState, Keys};
+use trimtab_http::wire::{Controller, Key, KeyState, Keys};
 
 use super::Exit;
 use crate::client::{Failure, Reach};
-use crate::show::{Cell, Colour, Few, Style, Table, ago, ahead, key_text, place_text, pretty, value_yaml};
+use crate::show::cluster::{how_to_ask, peer, percent};
+use crate::show::{
+    Cell, Colour, Few, Style, Table, ago, ahead, key_text, place_text, pretty, value_yaml, visible,
+};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -64,12 +67,12 @@ impl Queue {
         let client = self.reach.client()?;
         let states: Vec<_> = self.state.iter().map(|state| state.as_str()).collect();
         let states = Some(states.join(",")).filter(|states| !states.is_empty());
-        let names = match &self.controller {
-            Some(name) => vec![name.clone()],
-            None => client.controllers()?.into_iter().map(|controller| controller.name).collect(),
+        let controllers = match &self.controller {
+            Some(name) => vec![client.controller(name)?],
+            None => client.controllers()?,
         };
         let mut keys = Keys { items: Vec::new(), total: 0 };
-        for name in &names {
+        for Controller { name, .. } in &controllers {
             let found = client.keys(name, states.as_deref())?;
             keys.items.extend(found.items);
             keys.total += found.total;
@@ -80,7 +83,10 @@ impl Queue {
             if left > 0 {
                 eprintln!("and {left} more");
             }
-            if keys.total == 0 {
+            for elsewhere in controllers.iter().filter_map(elsewhere) {
+                eprintln!("{}", visible(&elsewhere));
+            }
+            if keys.total == 0 && controllers.iter().any(|controller| controller.run_by.is_none()) {
                 let whose = self.controller.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
                 let what = states.map_or("ready, running, deferred or failing".into(), |states| {
                     states.replace(',', " or ")
@@ -129,6 +135,24 @@ impl Queue {
         }
         table
     }
+}
+
+/// What is not to be seen here of a controller, and who tells of it.
+fn elsewhere(controller: &Controller) -> Option<String> {
+    if let Some(run_by) = &controller.run_by {
+        let leader = peer(run_by);
+        return Some(format!(
+            "{} is led by {leader}, which has its queue; {}",
+            controller.name,
+            how_to_ask(run_by)
+        ));
+    }
+    let share = controller.share.filter(|share| *share < 1.0)?;
+    Some(format!(
+        "{}: here are the keys of this replica, {} of all; `trimtab status` tells who has the others",
+        controller.name,
+        percent(share)
+    ))
 }
 
 fn state(key: &Key) -> Cell {

@@ -1,4 +1,4 @@
-//! `trimtab status`: whether everything works, and what does not.
+//! `trimtab status`: whether everything works, and what does not; where there are several replicas, who runs what.
 
 use std::io::{BufWriter, Write, stdout};
 use std::time::SystemTime;
@@ -9,7 +9,9 @@ use trimtab_http::wire::{Cluster, Controller};
 
 use super::Exit;
 use crate::client::{Failure, Reach};
-use crate::show::{Cell, Colour, Few, Style, Table, ago, key_text, place_text, pretty, value_yaml, visible};
+use crate::show::{
+    Cell, Colour, Few, Style, Table, ago, cluster, key_text, place_text, pretty, value_yaml, visible,
+};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -17,6 +19,7 @@ Examples:
   trimtab status -o json | jq .controllers
 
 Exit codes: 0 the daemon is ready, 1 it is not, and why is told, 5 it cannot be reached
+Of several replicas the one that is asked answers; those that have fallen silent are told in the first line
 Keys that fail are told in the first line, and do not make it 1: `trimtab queue --state failing` says why each does";
 
 /// `trimtab status`.
@@ -44,7 +47,9 @@ impl Status {
         let client = self.reach.client()?;
         let cluster: Cluster = client.get(&["v1", "cluster"]).send()?.body;
         let controllers = client.controllers()?;
-        let ready = cluster.replicas.iter().all(|replica| replica.readiness.ready);
+        let ready = cluster::answering(&cluster)
+            .and_then(|replica| replica.readiness.as_ref())
+            .is_some_and(|it| it.ready);
         let standing = Standing { ready, cluster, controllers };
         let mut out = BufWriter::new(stdout().lock());
         let unshown = |error: String| Failure::failed(format!("the status cannot be shown: {error}"));
@@ -63,35 +68,51 @@ impl Status {
 
 impl Standing {
     fn print(&self, style: Style, now: SystemTime, out: &mut impl Write) -> std::io::Result<()> {
-        let failing: usize = self.controllers.iter().map(|controller| controller.queue.failing).sum();
-        for replica in &self.cluster.replicas {
-            let (word, colour) =
-                if replica.readiness.ready { ("ready", Colour::Good) } else { ("not ready", Colour::Bad) };
-            let about = format!(
-                "trimtab {} at {}, up {}, replica {}",
-                replica.version,
-                replica.api,
-                ago(&replica.started, now),
-                replica.id
-            );
-            let failing = match failing {
-                0 => String::new(),
-                1 => style.paint(", 1 key failing", Some(Colour::Bad)),
-                more => style.paint(&format!(", {more} keys failing"), Some(Colour::Bad)),
-            };
-            writeln!(out, "{}  {}{failing}", style.paint(word, Some(colour)), visible(&about))?;
-            for reason in &replica.readiness.reasons {
-                writeln!(out, "  {}", visible(reason))?;
-            }
-        }
+        self.answering(style, now, out)?;
         self.store(style, out)?;
         self.held(out)?;
+        if self.cluster.replicas.len() > 1 {
+            writeln!(out)?;
+            cluster::replicas(&self.cluster, style, now).print(out, "")?;
+        }
         if self.controllers.is_empty() {
             return writeln!(out, "no controllers");
         }
         writeln!(out)?;
         self.table(style).print(out, "")?;
+        let mut shards = cluster::shards(&self.cluster, style);
+        if !shards.is_empty() {
+            writeln!(out)?;
+            shards.print(out, "")?;
+        }
         self.sources(out)
+    }
+
+    /// The replica that answers, and what is wrong at first sight.
+    fn answering(&self, style: Style, now: SystemTime, out: &mut impl Write) -> std::io::Result<()> {
+        let failing: usize = self.controllers.iter().map(|controller| controller.queue.failing).sum();
+        let failing = match failing {
+            0 => None,
+            1 => Some("1 key failing".to_owned()),
+            more => Some(format!("{more} keys failing")),
+        };
+        let wrong = failing.into_iter().chain(cluster::missing(&self.cluster));
+        let wrong: String =
+            wrong.map(|what| style.paint(&visible(&format!(", {what}")), Some(Colour::Bad))).collect();
+        let (word, colour) = if self.ready { ("ready", Colour::Good) } else { ("not ready", Colour::Bad) };
+        let Some(replica) = cluster::answering(&self.cluster) else { return Ok(()) };
+        let about = format!(
+            "trimtab {} at {}, up {}, replica {}",
+            replica.version,
+            replica.api.as_deref().unwrap_or("no address"),
+            ago(&replica.started, now),
+            if cluster::is_one_of_many(&self.cluster) { &replica.name } else { &replica.id }
+        );
+        writeln!(out, "{}  {}{wrong}", style.paint(word, Some(colour)), visible(&about))?;
+        for reason in replica.readiness.iter().flat_map(|readiness| &readiness.reasons) {
+            writeln!(out, "  {}", visible(reason))?;
+        }
+        Ok(())
     }
 
     fn store(&self, style: Style, out: &mut impl Write) -> std::io::Result<()> {
@@ -135,19 +156,10 @@ impl Standing {
     }
 
     fn table(&self, style: Style) -> Table {
-        let columns = [
-            "CONTROLLER",
-            "KIND",
-            "STATE",
-            "READY",
-            "RUNNING",
-            "DEFERRED",
-            "FAILING",
-            "RUNS",
-            "FAILED",
-            "REASON",
-        ];
-        let mut table = Table::new(&columns, style);
+        let columns = ["READY", "RUNNING", "DEFERRED", "FAILING", "RUNS", "FAILED", "REASON"];
+        let is_one_of_many = cluster::is_one_of_many(&self.cluster);
+        let placed = if is_one_of_many { &["RUN BY", "EPOCH"][..] } else { &[] };
+        let mut table = Table::new(&[&["CONTROLLER", "KIND", "STATE"], placed, &columns].concat(), style);
         for controller in &self.controllers {
             let state = match (controller.ready, controller.standby) {
                 (_, true) => Cell::coloured("standby", Colour::Pending),
@@ -156,10 +168,15 @@ impl Standing {
             };
             let queue = controller.queue;
             let failing = (queue.failing > 0).then_some(Colour::Bad);
-            table.row(vec![
+            let mut row: Vec<Cell> = vec![
                 controller.name.as_str().into(),
                 controller.kind.as_deref().unwrap_or("-").into(),
                 state,
+            ];
+            if is_one_of_many {
+                row.extend(cluster::run_by(&self.cluster, &controller.name));
+            }
+            row.extend([
                 queue.ready.to_string().into(),
                 queue.running.to_string().into(),
                 queue.deferred.to_string().into(),
@@ -168,6 +185,7 @@ impl Standing {
                 controller.runs.failed.to_string().into(),
                 controller.reasons.join("; ").into(),
             ]);
+            table.row(row);
         }
         table
     }

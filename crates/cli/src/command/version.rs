@@ -6,6 +6,7 @@ use trimtab_http::wire::Cluster;
 use super::Exit;
 use super::print::print;
 use crate::client::{Failure, Reach};
+use crate::show::cluster::answering;
 use crate::show::visible;
 
 /// `trimtab version`.
@@ -26,7 +27,7 @@ impl Version {
         if self.daemon {
             let client = self.reach.client()?;
             let cluster: Cluster = client.get(&["v1", "cluster"]).send()?.body;
-            for replica in cluster.replicas {
+            if let Some(replica) = answering(&cluster) {
                 let line = format!("daemon {} at {}", replica.version, client.address());
                 print(format!("{}\n", visible(&line)))?;
             }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use trimtab::runtime::{self, Roster};
 use trimtab::seams::Seams;
+use trimtab::store::Store;
 
-use crate::config::Config;
+use super::api::Door;
+use crate::config::{Config, StoreUrl};
 
 /// What it is called, and how long it is waited for when it has fallen silent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,28 @@ impl Replica {
         let name = config.cluster.name.clone();
         Self { name: name.unwrap_or_else(|| made(&host(), seams.random())), lease: config.cluster.lease }
     }
+}
+
+/// Its place among those that share the store; none where nobody else can open it.
+pub(super) fn roster(
+    replica: &Replica,
+    config: &Config,
+    store: &Store,
+    door: Option<&Door>,
+) -> Result<Option<Roster>, String> {
+    let is_shared = match &config.store {
+        StoreUrl::Memory | StoreUrl::Embedded(_) => false,
+        StoreUrl::Etcd(_) | StoreUrl::Consul(_) => true,
+    };
+    let me = || runtime::Replica {
+        name: replica.name.clone(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        started: store.seams().wall().into(),
+        // What is not served is not reached, whatever the file says.
+        api: door.and_then(|door| config.cluster.advertise.clone().or_else(|| door.reachable())),
+    };
+    let roster = is_shared.then(|| Roster::new(store, me(), replica.lease)).transpose();
+    roster.map_err(|invalid| format!("cluster.lease: {invalid}"))
 }
 
 /// Two replicas on one host, and one that was started again, have different names: a name says which process holds a lease.

@@ -10,11 +10,11 @@ use trimtab::store::Store;
 use trimtab_polyglot::{Groups, NotYet};
 
 use super::Checked;
-use super::api::{Door, Health};
+use super::api::{Door, Health, Served};
 use super::controllers::Controllers;
 use super::entries::Entries;
 use super::open::{open, shown};
-use super::replica::Replica;
+use super::replica::{self, Replica};
 use super::settle::{Judge, Verdict};
 use super::signals::Signals;
 use super::summary::Summary;
@@ -84,7 +84,18 @@ pub(super) async fn serve(
             Ok(controllers) => controllers,
             Err(what) => return failed(&what),
         };
-    let api = door.map(|door| (door.api(config, &shown(config), &store, &handle, &health), door));
+    let roster = match replica::roster(&replica, config, &store, door.as_ref()) {
+        Ok(roster) => roster,
+        Err(what) => return failed(&what),
+    };
+    let served = Served {
+        name: &replica.name,
+        store: &store,
+        described: &shown(config),
+        manager: &handle,
+        roster: roster.as_ref(),
+    };
+    let api = door.map(|door| (door.api(config, &served, &health), door));
     let daemon = Daemon {
         arguments,
         checked,
@@ -97,10 +108,18 @@ pub(super) async fn serve(
         seams,
     };
     let (stop, stopped) = oneshot::channel::<()>();
+    let (leave, left) = oneshot::channel::<()>();
     let running = async {
         let exit = daemon.run(manager, not_yet).await;
-        drop(stop);
+        drop((stop, leave));
         exit
+    };
+    let present = async {
+        let Some(roster) = &roster else { return };
+        tokio::select! {
+            () = roster.run(async { drop(left.await) }) => {}
+            () = signals.come(2) => {}
+        }
     };
     let serving = async {
         let Some((api, door)) = api else { return };
@@ -110,7 +129,7 @@ pub(super) async fn serve(
             () = signals.come(2) => {}
         }
     };
-    let (exit, ()) = tokio::join!(running, serving);
+    let (exit, (), ()) = tokio::join!(running, serving, present);
     if let Some(exit) = exit {
         last_scripts(&groups, &signals, seams).await;
         store.close().await;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use trimtab::store::Document;
 use trimtab_http::wire::{Attention, Description, EntryKey, Key, Run};
 
+use super::cluster::{how_to_ask, peer};
 use super::{Cell, Colour, Style, Table, ago, ahead, conditions, key_text, place_text, value_yaml, visible};
 
 /// Prints it. `watchers` are the controllers that watch the kind.
@@ -176,9 +177,12 @@ impl Page<'_> {
     }
 
     fn attention(&self, attention: &Attention, out: &mut impl Write) -> Result<()> {
-        let (state, colour) = match &attention.key {
-            None => ("nothing is to be done".to_owned(), None),
-            Some(key) => self.state(key),
+        let (state, colour) = match (&attention.key, &attention.run_by) {
+            (None, Some(run_by)) => {
+                (format!("run by {}; {}", peer(run_by), how_to_ask(run_by)), Some(Colour::Pending))
+            }
+            (None, None) => ("nothing is to be done".to_owned(), None),
+            (Some(key), _) => self.state(key),
         };
         writeln!(
             out,

@@ -3,6 +3,7 @@
 //! [`Form`] is what `-o` may say. A [`Table`] is aligned and coloured for eyes; what other programs read has a tab between columns, unless a table was asked for.
 
 mod age;
+pub(crate) mod cluster;
 mod describe;
 mod entries;
 mod form;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use trimtab_store::{Document, Entry};
 
 use super::kind::{status, title};
-use crate::wire::{Problem, ProblemKind};
+use crate::wire::{Problem, ProblemKind, RunBy};
 
 /// A request that is not done: answered with a problem document.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ struct Inner {
     limit: Option<u64>,
     found: Vec<Document>,
     position: Option<String>,
+    run_by: Option<RunBy>,
     nearest: Option<String>,
     retry_after: Option<Duration>,
     allow: Option<String>,
@@ -37,6 +38,7 @@ impl Refusal {
             limit: None,
             found: Vec::new(),
             position: None,
+            run_by: None,
             nearest: None,
             retry_after: None,
             allow: None,
@@ -66,6 +68,13 @@ impl Refusal {
     /// 412, and what is there.
     pub(crate) fn precondition(detail: impl Into<String>, found: Option<&Entry>) -> Self {
         Self::new(ProblemKind::PreconditionFailed, detail).found(found)
+    }
+
+    /// 421: another replica runs it.
+    pub(crate) fn misdirected(detail: impl Into<String>, run_by: RunBy) -> Self {
+        let mut refusal = Self::new(ProblemKind::Misdirected, detail);
+        refusal.0.run_by = Some(run_by);
+        refusal
     }
 
     /// 422: it breaks a rule. The field, and what is wrong with it.
@@ -144,7 +153,8 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.status();
-        let Inner { kind, detail, field, limit, found, position, nearest, retry_after, allow } = *self.0;
+        let Inner { kind, detail, field, limit, found, position, run_by, nearest, retry_after, allow } =
+            *self.0;
         let problem = Problem {
             kind,
             title: title(kind).into(),
@@ -154,6 +164,7 @@ impl IntoResponse for Refusal {
             limit,
             found,
             position,
+            run_by,
             nearest,
         };
         let body = serde_json::to_vec(&problem).expect("texts and numbers are JSON");

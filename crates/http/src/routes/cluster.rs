@@ -1,24 +1,27 @@
-//! `GET /v1/cluster`: this replica, and how its store and its controllers stand.
+//! `GET /v1/cluster`: the replicas, what they lead and share, and how the store stands.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use trimtab_store::Following;
+use trimtab_runtime::{ControllerStatus, Placement, ReplicaStatus, Sharded};
+use trimtab_store::{Following, Index};
 
 use super::finalizers::controller_of;
 use super::times::wall_text;
-use super::{Json, health};
+use super::{Json, health, peers};
 use crate::api::Shared;
-use crate::wire::{Cluster, EntryKey, HeldDeletion, Leadership, Replica, StoreStanding};
+use crate::wire::{
+    Cluster, EntryKey, HeldDeletion, Leadership, Replica, ReplicaState, ShardMember, Shards, StoreStanding,
+};
 
-/// Entries that are looked at before other requests get a turn.
-const TURN: usize = 512;
 /// Deletions that are named.
 const HELD: usize = 100;
 
 /// Show the replicas
 ///
-/// In this version the one that answers, who leads what as far as it knows, and how its store stands.
+/// As the one that answers sees them: who is there, who leads what under which epoch, who runs which share, and how the store stands. Over a store that only one can
+/// use there is one replica, the one that answers. A replica that dies is told as silent within the time of its lease; one that has just started, or could not reach the
+/// store, hears the others for that long before it says so.
 #[utoipa::path(
     get,
     path = "/v1/cluster",
@@ -27,66 +30,92 @@ const HELD: usize = 100;
     responses((status = 200, description = "The replicas", body = Cluster)),
 )]
 pub(super) async fn cluster(State(shared): State<Arc<Shared>>) -> Json<Cluster> {
-    let replica = Replica {
-        id: shared.replica.clone(),
-        version: shared.version.clone(),
-        started: wall_text(shared.started),
-        api: shared.address.lock().map(|address| address.to_string()).unwrap_or_default(),
-        readiness: health::readiness(&shared),
-    };
-    let Looked { entries, held } = look(&shared).await;
+    let statuses: Vec<_> =
+        shared.manager.controllers().iter().map(trimtab_runtime::ControllerHandle::status).collect();
     Json(Cluster {
-        answered_by: shared.replica.clone(),
-        replicas: vec![replica],
-        leaders: leaders(&shared),
-        store: store(&shared, entries),
-        held,
+        answered_by: shared.name.clone(),
+        replicas: replicas(&shared),
+        leaders: statuses.iter().filter_map(|status| leadership(&shared, status)).collect(),
+        shards: statuses.iter().filter_map(shards).collect(),
+        store: store(&shared),
+        held: held(&shared),
     })
 }
 
-/// What a look at every entry tells.
-#[derive(Default)]
-struct Looked {
-    entries: usize,
-    held: Vec<HeldDeletion>,
-}
-
-async fn look(shared: &Shared) -> Looked {
-    let (snapshot, controllers) = (shared.store.snapshot(), shared.manager.controllers());
-    let mut looked = Looked::default();
-    for kind in snapshot.kinds() {
-        for entry in snapshot.list_kind(kind).everywhere().into_iter().flatten() {
-            looked.entries += 1;
-            if looked.entries % TURN == 0 {
-                tokio::task::yield_now().await;
-            }
-            if !entry.is_deleting() || looked.held.len() == HELD {
-                continue;
-            }
-            let is_unknown = |finalizer: &&String| controller_of(finalizer, &controllers).is_none();
-            let finalizers: Vec<_> = entry.finalizers().iter().filter(is_unknown).cloned().collect();
-            if !finalizers.is_empty() {
-                looked.held.push(HeldDeletion { key: EntryKey::from(&entry), finalizers });
-            }
+fn replicas(shared: &Shared) -> Vec<Replica> {
+    let readiness = health::readiness(shared);
+    match &shared.roster {
+        Some(roster) => {
+            let own = |status: &ReplicaStatus| (status.id == shared.id).then(|| readiness.clone());
+            roster
+                .replicas()
+                .into_iter()
+                .map(|status| Replica { readiness: own(&status), ..replica(status) })
+                .collect()
         }
+        None => vec![Replica {
+            name: shared.name.clone(),
+            id: shared.id.clone(),
+            state: ReplicaState::Alive,
+            version: shared.version.clone(),
+            started: wall_text(shared.started),
+            api: shared.address.lock().map(|address| address.to_string()),
+            readiness: Some(readiness),
+        }],
     }
-    looked
 }
 
-/// The controllers that run in one replica: held here, or waited for.
-fn leaders(shared: &Shared) -> Vec<Leadership> {
-    let statuses = shared.manager.controllers().into_iter().map(|controller| controller.status());
-    let leased = statuses.filter(|status| status.epoch.is_some() || status.standby);
-    leased
-        .map(|status| Leadership {
-            replica: status.epoch.map(|_| shared.replica.clone()),
-            epoch: status.epoch.map(trimtab_store::Index::get),
-            controller: status.name,
+fn replica(ReplicaStatus { id, replica, state, .. }: ReplicaStatus) -> Replica {
+    let trimtab_runtime::Replica { name, version, started, api } = replica;
+    let state = match state {
+        trimtab_runtime::ReplicaState::Alive => ReplicaState::Alive,
+        trimtab_runtime::ReplicaState::Silent => ReplicaState::Silent,
+        _ => ReplicaState::Unknown,
+    };
+    Replica { name, id, state, version, started: started.to_string(), api, readiness: None }
+}
+
+fn leadership(shared: &Shared, status: &ControllerStatus) -> Option<Leadership> {
+    let (replica, epoch) = peers::leader(shared, status)?;
+    Some(Leadership { controller: status.name.clone(), replica, epoch: epoch.map(Index::get) })
+}
+
+fn shards(status: &ControllerStatus) -> Option<Shards> {
+    let Placement::Sharded(Sharded { group, .. }) = &status.placement else { return None };
+    let shard = status.shard.as_ref();
+    let members = shard.map(|shard| &shard.members[..]).unwrap_or_default().iter();
+    let mut members: Vec<_> = members
+        .map(|member| ShardMember {
+            replica: member.holder.clone(),
+            epoch: member.epoch.get(),
+            adopted: member.adopted.map(Index::get),
+            share: member.share,
         })
-        .collect()
+        .collect();
+    members.sort_by(|a, b| (&a.replica, a.epoch).cmp(&(&b.replica, b.epoch)));
+    Some(Shards {
+        controller: status.name.clone(),
+        group: group.clone(),
+        version: shard.and_then(|shard| shard.version).map(Index::get),
+        settled: shard.is_some_and(|shard| shard.settled),
+        members,
+    })
 }
 
-fn store(shared: &Shared, entries: usize) -> StoreStanding {
+/// The first deletions that nobody here will let go.
+fn held(shared: &Shared) -> Vec<HeldDeletion> {
+    let (snapshot, controllers) = (shared.store.snapshot(), shared.manager.controllers());
+    let deleting = shared.store.deleting();
+    let held = deleting.iter().filter_map(|key| {
+        let entry = snapshot.entry(key).ok().flatten().filter(trimtab_store::Entry::is_deleting)?;
+        let is_unknown = |finalizer: &&String| controller_of(finalizer, &controllers).is_none();
+        let finalizers: Vec<_> = entry.finalizers().iter().filter(is_unknown).cloned().collect();
+        (!finalizers.is_empty()).then(|| HeldDeletion { key: EntryKey::from(&entry), finalizers })
+    });
+    held.take(HELD).collect()
+}
+
+fn store(shared: &Shared) -> StoreStanding {
     let health = shared.store.health();
     let (following, error) = match health.following {
         Following::Live => ("live", None),
@@ -99,7 +128,7 @@ fn store(shared: &Shared, entries: usize) -> StoreStanding {
         following: following.into(),
         error,
         position: health.position.map(|position| position.to_string()).unwrap_or_default(),
-        entries,
+        entries: health.entries,
         undecodable: health.undecodable,
         resets: health.resets,
     }

@@ -41,7 +41,7 @@ pub(super) struct KeysQuery {
     responses((status = 200, description = "How each stands", body = Vec<Controller>)),
 )]
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<Vec<Controller>> {
-    Json(shared.manager.controllers().iter().map(standing::controller).collect())
+    Json(shared.manager.controllers().iter().map(|one| standing::controller(&shared, one)).collect())
 }
 
 /// Show a controller
@@ -60,12 +60,13 @@ pub(super) async fn one(
     State(shared): State<Arc<Shared>>,
     Path(name): Path<String>,
 ) -> Result<Json<Controller>, Refusal> {
-    Ok(Json(standing::controller(&find(&shared, &name)?)))
+    Ok(Json(standing::controller(&shared, &find(&shared, &name)?)))
 }
 
 /// Show the keys of a controller
 ///
-/// Each key in one state: since when, why, when it runs next, what it failed with last. A key that is in none of the states costs nothing and is not listed.
+/// Each key in one state: since when, why, when it runs next, what it failed with last. A key that is in none of the states costs nothing and is not listed; nor is
+/// one that another replica runs, see `run_by` and `share` of the controller.
 #[utoipa::path(
     get,
     path = "/v1/controllers/{name}/keys",

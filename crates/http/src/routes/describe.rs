@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use super::finalizers::controller_of;
 use super::times::{Times, wall_text};
-use super::{Json, Path, Query, standing};
+use super::{Json, Path, Query, peers, standing};
 use crate::api::Shared;
 use crate::problem::Refusal;
 use crate::wire::{Attention, Description, EntryKey, Finalizer, OwnedBy, Run};
@@ -76,7 +76,7 @@ fn describe(shared: &Shared, name: &EntryName) -> Result<Option<Description>, Re
     let controllers = shared.manager.controllers();
     let times = Times::new(shared.store.seams());
     let attention: Vec<_> =
-        controllers.iter().filter_map(|controller| attention(controller, name, times)).collect();
+        controllers.iter().filter_map(|controller| attention(shared, controller, name, times)).collect();
     let known = |one: &Attention| one.key.is_some() || !one.runs.is_empty();
     if entry.is_none() && unreadable.is_none() && !attention.iter().any(known) {
         return Ok(None);
@@ -96,13 +96,19 @@ fn describe(shared: &Shared, name: &EntryName) -> Result<Option<Description>, Re
 }
 
 /// What a controller does about a key: of its own kind always, of another when it has it in its queue or has run for it.
-fn attention(controller: &ControllerHandle, name: &EntryName, times: Times) -> Option<Attention> {
+fn attention(
+    shared: &Shared,
+    controller: &ControllerHandle,
+    name: &EntryName,
+    times: Times,
+) -> Option<Attention> {
     let status = controller.status();
     let key = controller.keys().into_iter().find(|key: &KeyStatus| key.request == *name);
     let runs: Vec<Run> = controller.runs(name).iter().map(run).collect();
     let own = status.kind.as_ref() == Some(name.kind_name());
     (own || key.is_some() || !runs.is_empty()).then(|| Attention {
-        reasons: standing::reasons(&status),
+        reasons: status.reasons,
+        run_by: peers::run_by(shared, controller, controller.whereabouts(name)),
         key: key.map(|key| standing::key(controller, key, times)),
         runs,
         controller: status.name,

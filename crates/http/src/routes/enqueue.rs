@@ -1,16 +1,17 @@
 //! `POST /v1/controllers/{name}/enqueue`: look at these now.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use trimtab_backend::Key as EntryName;
-use trimtab_runtime::{ControllerHandle, Priority};
+use trimtab_runtime::{ControllerHandle, Priority, Whereabouts};
 use trimtab_store::{Selector, TenancyPattern};
 
-use super::{Json, Path, controllers, standing};
+use super::{Json, Path, controllers, peers, standing};
 use crate::api::Shared;
 use crate::problem::Refusal;
-use crate::wire::{Enqueue, Enqueued, EntryKey};
+use crate::wire::{Elsewhere, Enqueue, Enqueued, EntryKey};
 
 /// Names in one call.
 const NAMES: usize = 10_000;
@@ -21,6 +22,9 @@ const ALL: &str = "*";
 ///
 /// By name, by label selector, or both; with the priority of what a person waits for. A key in backoff, or terminally failed, runs too. Names need not be
 /// those of entries that are there.
+///
+/// Only keys that run in the replica that is asked are queued. Where the controller is led by another, or one of the names is run by another, nothing is: 421 tells
+/// whom to ask. Of what a selector finds, the replica's own keys are queued, and `elsewhere` tells how many are whose.
 #[utoipa::path(
     post,
     path = "/v1/controllers/{name}/enqueue",
@@ -31,6 +35,7 @@ const ALL: &str = "*";
     responses(
         (status = 200, description = "How many keys were put in line", body = Enqueued),
         (status = 404, description = "There is no controller of this name", body = crate::wire::Problem, content_type = "application/problem+json"),
+        (status = 421, description = "Another replica runs it: ask the one in `run_by`. Nothing was queued", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "A name, the selector or their number breaks a rule", body = crate::wire::Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -41,15 +46,34 @@ pub(super) async fn enqueue(
 ) -> Result<Json<Enqueued>, Refusal> {
     let controller = controllers::find(&shared, &name)?;
     let mut keys = named(&controller, &asked)?;
-    if let Some(selector) = &asked.selector {
-        let selector: Selector = selector.parse().map_err(|error| Refusal::invalid("selector", error))?;
-        keys.extend(selected(&shared, &kind(&controller, &asked)?, &asked, &selector)?);
+    let selector = asked.selector.as_deref().map(str::parse::<Selector>).transpose();
+    let selector = selector.map_err(|error| Refusal::invalid("selector", error))?;
+    let selected = match &selector {
+        Some(selector) => selected(&shared, &kind(&controller, &asked)?, &asked, selector)?,
+        None => Vec::new(),
+    };
+    if let Some(refusal) = peers::stands_by(&shared, &controller) {
+        return Err(refusal);
+    }
+    if let Some(refusal) = peers::elsewhere(&shared, &controller, &keys) {
+        return Err(refusal);
+    }
+    let mut others = BTreeMap::new();
+    for key in selected {
+        match controller.whereabouts(&key) {
+            Whereabouts::Here => keys.push(key),
+            other => *others.entry(other).or_default() += 1,
+        }
     }
     keys.sort();
     keys.dedup();
     let enqueued = keys.len();
     controller.enqueue_with(keys, Priority::High);
-    Ok(Json(Enqueued { enqueued }))
+    let elsewhere = others.into_iter().filter_map(|(whereabouts, keys)| {
+        Some(Elsewhere { run_by: peers::run_by(&shared, &controller, whereabouts)?, keys })
+    });
+    let elsewhere = elsewhere.collect();
+    Ok(Json(Enqueued { enqueued, elsewhere }))
 }
 
 /// The kind that is meant: the one given, or the controller's own.

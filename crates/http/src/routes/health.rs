@@ -69,6 +69,8 @@ pub(super) fn readiness(shared: &Shared) -> Readiness {
         Following::Closed => reasons.push("the store is closed".into()),
         _ => reasons.push("the store is not followed".into()),
     }
+    let roster = shared.roster.iter().flat_map(trimtab_runtime::Roster::reasons);
+    reasons.extend(roster.map(|reason| format!("roster: {reason}")));
     reasons.extend((shared.readiness)());
     if shared.state.stopping.is_raised() {
         reasons.push("it is stopping".into());

@@ -21,7 +21,8 @@ use crate::api::Shared;
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let streams = shared.state.streams.seats.taken();
     let mut text = shared.manager.metrics_text();
-    text += &shared.state.traffic.text(streams, &shared.store.health());
+    let replicas = shared.roster.as_ref().map(trimtab_runtime::Roster::replicas);
+    text += &shared.state.traffic.text(streams, &shared.store.health(), replicas.as_deref());
     text += &(shared.metrics)();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -15,6 +15,7 @@ mod kinds;
 mod list;
 mod metrics;
 mod openapi;
+mod peers;
 mod place;
 mod standing;
 mod status;

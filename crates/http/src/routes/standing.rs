@@ -2,20 +2,30 @@
 
 use trimtab_backend::Key as EntryName;
 use trimtab_runtime::{
-    ControllerHandle, ControllerMetrics, ControllerStatus, KeyStatus, KeyStatusState, Priority, SourceState,
-    SourceStatus,
+    ControllerHandle, ControllerMetrics, ControllerStatus, KeyStatus, KeyStatusState, Placement, Priority,
+    SourceState, SourceStatus,
 };
 
+use super::peers;
 use super::times::Times;
+use crate::api::Shared;
 use crate::wire;
 
-pub(super) fn controller(handle: &ControllerHandle) -> wire::Controller {
+pub(super) fn controller(shared: &Shared, handle: &ControllerHandle) -> wire::Controller {
     let (status, metrics) = (handle.status(), handle.metrics());
     wire::Controller {
         kind: kind(&status),
         ready: status.ready,
         reasons: status.reasons.clone(),
+        placement: match &status.placement {
+            Placement::Leader(_) => "leader",
+            Placement::Sharded(_) => "sharded",
+            _ => "everywhere",
+        }
+        .into(),
         standby: status.standby,
+        run_by: peers::leads_instead(shared, handle),
+        share: status.shard.as_ref().map(|shard| shard.share),
         epoch: status.epoch.map(trimtab_store::Index::get),
         queue: wire::QueueCounts {
             ready: status.queue.ready,
@@ -33,15 +43,6 @@ pub(super) fn controller(handle: &ControllerHandle) -> wire::Controller {
 /// The kind it reconciles, when it has one of its own.
 pub(super) fn kind(status: &ControllerStatus) -> Option<String> {
     status.kind.as_ref().map(ToString::to_string)
-}
-
-/// Why it does nothing.
-pub(super) fn reasons(status: &ControllerStatus) -> Vec<String> {
-    let mut reasons = status.reasons.clone();
-    if status.standby && reasons.is_empty() {
-        reasons.push("another replica holds its lease".into());
-    }
-    reasons
 }
 
 /// A key. One that waits says why in the words of its last run, unless the controller knows more.

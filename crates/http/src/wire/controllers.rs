@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::EntryKey;
+use super::{EntryKey, RunBy};
 
 /// How a controller stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Controller {
     /// Its name.
     pub name: String,
@@ -17,8 +17,17 @@ pub struct Controller {
     pub ready: bool,
     /// Why it is not ready.
     pub reasons: Vec<String>,
+    /// In which replicas it runs: `everywhere`, `leader` (in one) or `sharded` (each key in one).
+    #[serde(default)]
+    pub placement: String,
     /// Whether it waits for a lease that another replica holds.
     pub standby: bool,
+    /// The replica that leads it, while this one stands by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_by: Option<RunBy>,
+    /// Which part of all keys runs here, from 0 to 1, where they are shared out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<f64>,
     /// The epoch of the lease it works under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trimtab_store::Document;
 use utoipa::ToSchema;
 
-use super::{EntryKey, Key};
+use super::{EntryKey, Key, RunBy};
 
 /// An entry, and why it stands as it stands.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -64,6 +64,9 @@ pub struct Attention {
     pub controller: String,
     /// Whether it works, or why not.
     pub reasons: Vec<String>,
+    /// The replica that runs it, when it is another than the one that answers: what that one does about the entry is not known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_by: Option<RunBy>,
     /// Its key for the entry; absent when nothing is to be done about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,

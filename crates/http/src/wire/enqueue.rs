@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::RunBy;
+
 /// The body of `POST /v1/controllers/{name}/enqueue`: names, or a selector, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,8 +27,21 @@ pub struct Enqueue {
 }
 
 /// What was put in line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Enqueued {
     /// How many keys.
     pub enqueued: usize,
+    /// How many of those that the selector found were not, because other replicas run them: ask these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// Keys that another replica runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Elsewhere {
+    /// Which replica.
+    #[serde(flatten)]
+    pub run_by: RunBy,
+    /// How many.
+    pub keys: usize,
 }

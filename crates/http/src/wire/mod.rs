@@ -14,10 +14,13 @@ mod problem;
 mod transaction;
 mod watch;
 
-pub use cluster::{Cluster, HeldDeletion, Leadership, Readiness, Replica, StoreStanding};
+pub use cluster::{
+    Cluster, HeldDeletion, Leadership, Readiness, Replica, ReplicaState, RunBy, ShardMember, Shards,
+    StoreStanding,
+};
 pub use controllers::{Controller, Key, KeyState, Keys, QueueCounts, RunCounts, SourceStanding, StuckEntry};
 pub use description::{Attention, Description, Finalizer, OwnedBy, Run};
-pub use enqueue::{Enqueue, Enqueued};
+pub use enqueue::{Elsewhere, Enqueue, Enqueued};
 pub use entries::{EntryKey, EntryList, Outcome, StatusDocument, Written};
 pub use kinds::{KindInfo, Kinds};
 pub use problem::{Problem, ProblemKind};

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use trimtab_store::Document;
 use utoipa::ToSchema;
 
+use super::RunBy;
+
 /// The body of every answer from 400 on, as `application/problem+json`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -29,6 +31,9 @@ pub struct Problem {
     /// The position up to which the entries are to be read again: with an unknown outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
+    /// The replica that runs what was asked for, when it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_by: Option<RunBy>,
     /// The nearest known name, when one was mistyped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
@@ -76,6 +81,9 @@ pub enum ProblemKind {
     /// 415: the body is no JSON.
     #[serde(rename = "urn:trimtab:problem:unsupported-media-type")]
     UnsupportedMediaType,
+    /// 421: another replica runs what was asked for; ask that one.
+    #[serde(rename = "urn:trimtab:problem:misdirected")]
+    Misdirected,
     /// 422: it can be read, but breaks a rule.
     #[serde(rename = "urn:trimtab:problem:invalid")]
     Invalid,

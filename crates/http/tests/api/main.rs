@@ -11,6 +11,7 @@ mod entries;
 mod framing;
 mod lists;
 mod openapi;
+mod replicas;
 mod stage;
 mod tls;
 mod transactions;

@@ -18,7 +18,7 @@ use super::run::run;
 use super::settings::{Hook, QueueMaking};
 use super::worker::{self, Seat};
 use crate::cause::Cause;
-use crate::lease_use::Placement;
+use crate::lease_use::{Lease, Placement};
 use crate::source::{Body, Source};
 use crate::{Reconciler, Request};
 
@@ -79,7 +79,6 @@ pub struct Controller {
     pub(super) workers: usize,
     pub(super) queue: QueueMaking,
     pub(super) lookups: Vec<Declare>,
-    pub(super) placement: Option<Placement>,
     pub(super) deadline: Option<Duration>,
     pub(super) resync: Option<Duration>,
     pub(super) drain: Option<Duration>,
@@ -106,7 +105,6 @@ impl Controller {
             workers: 1,
             queue: QueueMaking::default(),
             lookups: Vec::new(),
-            placement: None,
             deadline: None,
             resync: None,
             drain: None,
@@ -201,7 +199,8 @@ impl Controller {
     /// In which replicas it runs. Default: that of its manager, else everywhere.
     #[doc(alias = "LeaderElection")]
     pub fn with_placement(self, placement: Placement) -> Self {
-        Self { placement: Some(placement), ..self }
+        self.core.set_placement(placement);
+        self
     }
 
     /// How long one reconcile may take; then its future is dropped, and the key is retried with backoff (behaviour C13). Default: as long as it likes.
@@ -275,8 +274,9 @@ impl Controller {
         &self.core.store
     }
 
-    pub(crate) fn placement(&self) -> Option<&Placement> {
-        self.placement.as_ref()
+    /// What is kept in the store for its placement.
+    pub(crate) fn lease(&self) -> Option<Lease> {
+        self.core.placement().lease()
     }
 
     /// An owner cascade runs beside it, or none is wanted.
@@ -287,7 +287,9 @@ impl Controller {
     /// Takes over what was left open.
     pub(crate) fn inherit(&mut self, drain: Option<Duration>, placement: Option<&Placement>) {
         self.drain = self.drain.or(drain);
-        self.placement = self.placement.take().or_else(|| placement.cloned());
+        if let Some(placement) = placement {
+            self.core.inherit_placement(placement);
+        }
     }
 
     /// A handle: to enqueue, to set triggers, to read how it stands.

@@ -21,7 +21,7 @@ use super::term::Term;
 use super::troubles::Troubles;
 use crate::Request;
 use crate::cause::{Cause, Reason};
-use crate::lease_use::Keeper;
+use crate::lease_use::{Keeper, Placement};
 use crate::metrics::Tally;
 use crate::source::Health;
 use crate::task::{Group, Signal};
@@ -51,6 +51,7 @@ pub(crate) struct Core {
     term: Mutex<Option<Arc<Term>>>,
     pub(crate) sources: Mutex<Vec<Arc<Health>>>,
     broken: Mutex<Option<RunError>>,
+    placement: Mutex<Option<Placement>>,
     keeper: OnceLock<Arc<Keeper>>,
     /// Its keys are shared out among replicas.
     shared: AtomicBool,
@@ -96,6 +97,7 @@ impl Core {
             term: Mutex::default(),
             sources: Mutex::default(),
             broken: Mutex::default(),
+            placement: Mutex::default(),
             keeper: OnceLock::new(),
             shared: AtomicBool::new(false),
             passed_over: PassedOver::default(),
@@ -209,6 +211,24 @@ impl Core {
         } else {
             self.queue().push_all(adds);
         }
+    }
+
+    pub(super) fn set_placement(&self, placement: Placement) {
+        *self.placement.lock() = Some(placement);
+    }
+
+    /// Where it runs; nothing said: everywhere.
+    pub(super) fn placement(&self) -> Placement {
+        self.placement.lock().clone().unwrap_or_default()
+    }
+
+    /// Where it runs, when it has not been said.
+    pub(super) fn inherit_placement(&self, placement: &Placement) {
+        self.placement.lock().get_or_insert_with(|| placement.clone());
+    }
+
+    pub(super) fn keeper(&self) -> Option<&Arc<Keeper>> {
+        self.keeper.get()
     }
 
     pub(super) fn set_keeper(&self, keeper: Option<Arc<Keeper>>) {

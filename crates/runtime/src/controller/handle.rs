@@ -8,6 +8,7 @@ use trimtab_queue::Priority;
 use super::core::Core;
 use super::history::Run;
 use super::status::{self, ControllerStatus, KeyStatus, KeyStatusState};
+use super::whereabouts::Whereabouts;
 use crate::cause::{Reason, WhatHappened};
 use crate::metrics::ControllerMetrics;
 use crate::task::{First, race};
@@ -38,6 +39,11 @@ impl ControllerHandle {
     pub fn enqueue_with(&self, requests: impl IntoRequests, priority: Priority) {
         let reason = Reason::of(WhatHappened::Enqueued, None, None);
         requests.each(&mut |request| self.0.enqueue_for(request, reason.clone(), priority));
+    }
+
+    /// In which replica a key runs, as far as it is known here.
+    pub fn whereabouts(&self, request: &Request) -> Whereabouts {
+        self.0.whereabouts(request)
     }
 
     /// Enqueues the key when the trigger ends, however it ends (behaviour T1). A key has one trigger: an earlier one is cancelled and enqueues nothing

@@ -27,6 +27,7 @@ mod status;
 mod term;
 mod troubles;
 mod unknown;
+mod whereabouts;
 mod worker;
 
 pub use builder::Controller;
@@ -35,6 +36,7 @@ pub use handle::ControllerHandle;
 pub use history::Run;
 pub use reconciled::{Ended, Reconciled};
 pub use status::{ControllerStatus, KeyStatus, KeyStatusState};
+pub use whereabouts::Whereabouts;
 
 pub(crate) use any_queue::{Entering, Taken};
 pub(crate) use core::Core;

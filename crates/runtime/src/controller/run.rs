@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::shared::keep_to_share;
 use super::term::Term;
 use super::worker::Seat;
-use crate::lease_use::{Keeper, Placement, Tenure, caught_up};
+use crate::lease_use::{Keeper, Tenure, caught_up};
 use crate::source::{self, Body, Follows, Health};
 use crate::task::{First, RaiseOnDrop, Signal, either, race, unless};
 
@@ -46,7 +46,6 @@ pub(crate) async fn run(
         sources,
         workers,
         queue,
-        placement,
         deadline,
         resync,
         drain,
@@ -77,7 +76,7 @@ pub(crate) async fn run(
     let keepers_stop = Arc::new(Signal::default());
     let _keepers_abandoned = RaiseOnDrop(Arc::clone(&keepers_stop));
     let keeper = keeper.or_else(|| {
-        let lease = placement.as_ref().and_then(Placement::lease)?;
+        let lease = core.placement().lease()?;
         let keeper = Keeper::new(&core.store, &lease);
         keeper.start(&core.group, Arc::clone(&keepers_stop));
         Some(keeper)

@@ -8,10 +8,10 @@ use trimtab_seams::Instant;
 
 use super::core::Core;
 use super::troubles::Trouble;
-use crate::Request;
 use crate::metrics::ControllerMetrics;
 use crate::shard::{ShardStatus, Standing};
 use crate::source::{SourceState, SourceStatus};
+use crate::{Placement, Request};
 
 /// How a controller stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct ControllerStatus {
     pub ready: bool,
     /// Why it is not, a line for each reason.
     pub reasons: Vec<String>,
+    /// In which replicas it runs.
+    pub placement: Placement,
     /// Under which lease it works, when it runs in one place: its epoch while this process holds it. Where keys are shared out: the version of the map.
     pub epoch: Option<Index>,
     /// The group that shares the keys out, while this process is a member of it.
@@ -167,6 +169,7 @@ pub(super) fn controller(core: &Core) -> ControllerStatus {
         kind: core.kind().cloned(),
         ready: reasons.is_empty(),
         reasons,
+        placement: core.placement(),
         epoch: term.as_ref().and_then(|term| term.epoch()),
         shard: term.as_ref().and_then(|term| term.share().map(|share| share.status())),
         standby,

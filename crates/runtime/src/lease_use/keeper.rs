@@ -90,6 +90,11 @@ impl Keeper {
         .await
     }
 
+    /// The present tenure, while the lease is held.
+    pub(crate) fn tenure(&self) -> Option<Arc<Tenure>> {
+        self.state.lock().tenure.clone()
+    }
+
     /// Whether it keeps a membership in a group that shares keys out.
     pub(crate) fn is_shared(&self) -> bool {
         self.group.is_some()

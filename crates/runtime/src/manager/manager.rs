@@ -210,9 +210,3 @@ fn first_of(failures: Vec<RunError>) -> Result<(), RunError> {
     }
     if late.is_empty() { Ok(()) } else { Err(RunError::DrainDeadline { running: late }) }
 }
-
-impl Controller {
-    pub(crate) fn lease(&self) -> Option<Lease> {
-        self.placement().and_then(Placement::lease)
-    }
-}

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use trimtab_backend::{Check, Index, Key};
 
 use super::group::{Group, Seen, Trouble};
-use super::{Map, Standing};
+use super::{Map, Member, Standing};
 use crate::task::{Signal, Watched};
 
 /// Shared by all controllers of a process that are in the group.
@@ -103,6 +103,11 @@ impl Share {
             }
             self.moved(&standing).await;
         }
+    }
+
+    /// Who owns a key by the map that was seen last.
+    pub(crate) fn owner(&self, key: &Key) -> Option<Member> {
+        self.seen()?.map.owner(key).cloned()
     }
 
     /// Whether a key may be queued: it is not known to be another member's.

@@ -11,6 +11,7 @@ mod metrics;
 mod outcomes;
 mod owners;
 mod queues;
+mod roster;
 mod sharded;
 mod sources;
 mod start;

@@ -96,8 +96,8 @@ pub(super) fn put(
     index: Index,
     deleted: bool,
 ) -> impl Iterator<Item = EntryEvent> + use<> {
-    core.note_undecodable(key, next.as_ref());
     let old = writer.put(key, next.as_ref());
+    core.census.note(key, old.as_ref(), next.as_ref());
     let same_life =
         |next: &Stored| !deleted && old.as_ref().is_some_and(|old| old.created() == next.created());
     let goes_on = next.as_ref().is_some_and(same_life);

@@ -1,21 +1,21 @@
 //! What the handles of a store and its follower share.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use trimtab_backend::{AnyBackend, FollowError, Invalid, Key, KindName, Scope};
+use trimtab_backend::{AnyBackend, FollowError, Invalid, KindName, Scope};
 use trimtab_seams::Seams;
 use trimtab_stream::{EventPublisher, TopicSpec};
 
 use super::arrivals::Arrivals;
+use super::census::Census;
 use super::refusals::Refusals;
 use super::signal::Signal;
 use super::snapshot_events::SnapshotEvents;
 use super::{EntryEvent, Following, Health, OpenError};
+use crate::Entry;
 use crate::query::{Followed, Stored, new_owner_index};
 use crate::state::State;
-use crate::{DecodeError, Entry};
 
 /// What a spec must satisfy beside the limits.
 pub(super) type Rule = Box<dyn Fn(&Entry) -> Result<(), Invalid> + Send + Sync>;
@@ -28,7 +28,7 @@ pub(super) struct Core {
     pub(super) publisher: EventPublisher<EntryEvent>,
     pub(super) arrivals: Arrivals,
     pub(super) refusals: Refusals,
-    pub(super) undecodable: Mutex<BTreeMap<Key, DecodeError>>,
+    pub(super) census: Census,
     health: Mutex<(Following, u64)>,
     opened: Mutex<Option<Result<(), OpenError>>>,
     pub(super) opening: Signal,
@@ -66,7 +66,7 @@ impl Core {
             publisher,
             arrivals: Arrivals::default(),
             refusals: Refusals::default(),
-            undecodable: Mutex::default(),
+            census: Census::default(),
             health: Mutex::new((Following::Reading, 0)),
             opened: Mutex::default(),
             opening: Signal::default(),
@@ -77,9 +77,9 @@ impl Core {
 
     pub(super) fn health(&self) -> Health {
         let (following, resets) = self.health.lock().clone();
-        let undecodable = self.undecodable.lock().len();
+        let (entries, undecodable) = self.census.entries();
         let refusing = self.refusals.standing(self.seams.now());
-        Health { following, position: self.state.position(), resets, undecodable, refusing }
+        Health { following, position: self.state.position(), resets, entries, undecodable, refusing }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -105,16 +105,6 @@ impl Core {
         match &self.health.lock().0 {
             Following::Retrying { error, .. } => Some(error.clone()),
             _ => None,
-        }
-    }
-
-    /// Keeps the list of what cannot be decoded.
-    pub(super) fn note_undecodable(&self, key: &Key, stored: Option<&Stored>) {
-        let mut undecodable = self.undecodable.lock();
-        match stored {
-            Some(Stored::Undecodable(one)) => drop(undecodable.insert(key.clone(), one.error.clone())),
-            _ if undecodable.is_empty() => {}
-            _ => drop(undecodable.remove(key)),
         }
     }
 

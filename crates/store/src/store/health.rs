@@ -15,7 +15,9 @@ pub struct Health {
     pub position: Option<Position>,
     /// How often the view had to be read anew as a whole; the first time is not counted.
     pub resets: u64,
-    /// Entries in view that cannot be decoded, see [`Store::undecodable`](crate::Store::undecodable).
+    /// Entries in view, in all kinds and tenancies.
+    pub entries: usize,
+    /// How many of them cannot be decoded, see [`Store::undecodable`](crate::Store::undecodable).
     pub undecodable: usize,
     /// The last write that was tried was refused, less than a minute ago or for good: the disk is full, nobody has a quorum. None: writes are taken, as far as is known.
     pub refusing: Option<Refusing>,

@@ -8,6 +8,7 @@ mod applier;
 mod arrivals;
 mod at_least;
 mod builder;
+mod census;
 mod core;
 mod door;
 mod event;

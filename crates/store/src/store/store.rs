@@ -266,7 +266,12 @@ impl Store {
 
     /// The entries in view that cannot be decoded, in order of their keys (fault F28). Reading one is [`ReadError::Decode`].
     pub fn undecodable(&self) -> Vec<DecodeError> {
-        self.core().undecodable.lock().values().cloned().collect()
+        self.core().census.undecodable()
+    }
+
+    /// The entries in view that are being deleted, in order of their keys: each waits for its finalizers.
+    pub fn deleting(&self) -> Vec<Key> {
+        self.core().census.deleting()
     }
 
     /// Whether all of a kind is followed.

@@ -156,6 +156,8 @@ fn whatever_happens_to_the_feed_the_view_is_the_store_at_some_index_and_never_go
                 seen = snapshot.index();
                 let (_, wanted) = history.at.range(..=seen).next_back().expect("it has a beginning");
                 assert_eq!(records(&snapshot), *wanted, "the view at {seen}");
+                let entries = wanted.iter().filter(|record| record.part == Part::Spec).count();
+                assert_eq!(follower.health().entries, entries, "counted as it was written");
             }
             backend.come_back();
             follower.at_least(writer.position().expect("open")).await.expect("it comes to the same view");

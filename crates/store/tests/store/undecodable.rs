@@ -1,10 +1,10 @@
 //! Entries that cannot be decoded (fault F28).
 
-use trimtab_backend::{Key, Record};
+use trimtab_backend::{Key, Record, ResetReason};
 use trimtab_seams::virtual_time;
 use trimtab_store::{Change, Following, Message, ReadError, SubscribeRequest};
 
-use crate::scripted::{Scripted, batch, delete, garbage, put, spec, status};
+use crate::scripted::{Scripted, batch, delete, garbage, put, snapshot, spec, status};
 use crate::{SECOND, Site, port};
 
 /// fault F28, behaviour C8
@@ -83,5 +83,38 @@ fn a_record_of_an_impossible_kind_does_not_silence_the_commit_it_came_in() {
         let told = subscription.try_next().expect("open");
         let Some(Message::Changes { index: 2, events }) = told else { panic!("{told:?}") };
         assert_eq!(events.iter().map(|event| event.key.name()).collect::<Vec<_>>(), ["a"]);
+    });
+}
+
+/// Nobody has to walk the view to know how many entries it has, and which are being deleted.
+#[test]
+fn what_is_counted_of_the_view_follows_each_change_of_it() {
+    virtual_time::run(4, async |seams| {
+        let deleting = |name: &str, created, version| {
+            let record = spec(name, created, version, 1);
+            let value = String::from_utf8(record.value.to_vec()).expect("text");
+            let mark = r#","deleted":{"since":"2026-01-01T00:00:00.000Z","propagation":"background"}}"#;
+            Record { value: value.replacen('}', mark, 1).into(), ..record }
+        };
+        let scripted = Scripted::default();
+        let (store, feed) =
+            scripted.open(&seams, vec![spec("a", 1, 1, 1), deleting("b", 1, 1), garbage("c", 1, 1)]).await;
+        let counted = || {
+            let health = store.health();
+            let names: Vec<_> = store.deleting().iter().map(|key| key.name().to_owned()).collect();
+            (health.entries, health.undecodable, names)
+        };
+        assert_eq!(counted(), (3, 1, vec!["b".to_owned()]));
+        batch(&feed, 1, 2, [put(deleting("a", 1, 2)), delete("b", 1), put(spec("d", 2, 2, 1))]);
+        seams.sleep(SECOND).await;
+        assert_eq!(counted(), (3, 1, vec!["a".to_owned()]));
+        batch(&feed, 2, 3, [delete("a", 1), put(spec("a", 3, 3, 1)), delete("c", 1)]);
+        seams.sleep(SECOND).await;
+        assert_eq!(counted(), (2, 0, vec![]), "another life of the name is not being deleted");
+        let again = scripted.feed();
+        drop(feed);
+        snapshot(&again, ResetReason::Overflow, vec![deleting("x", 9, 9)], 9);
+        seams.sleep(60 * SECOND).await;
+        assert_eq!(counted(), (1, 0, vec!["x".to_owned()]));
     });
 }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::net::TcpListener;
-use trimtab::runtime::ManagerHandle;
+use trimtab::runtime::{ManagerHandle, Roster};
 use trimtab::seams::Seams;
 use trimtab::store::Store;
 use trimtab_http::wire::KindInfo;
@@ -24,6 +24,18 @@ fn limits() -> Limits {
     let files = files_limit::current();
     let most = files.saturating_sub(OTHERS).max(files / 2).max(1);
     Limits { connections: limits.connections.min(most), ..limits }
+}
+
+/// What is told of by the API.
+pub(crate) struct Served<'a> {
+    /// The replica's name.
+    pub(crate) name: &'a str,
+    pub(crate) store: &'a Store,
+    /// The store in a few words.
+    pub(crate) described: &'a str,
+    pub(crate) manager: &'a ManagerHandle,
+    /// The other replicas, where there can be some.
+    pub(crate) roster: Option<&'a Roster>,
 }
 
 /// An address that was taken.
@@ -64,31 +76,38 @@ impl Door {
 
     /// Where programs of this machine reach it.
     pub(crate) fn url(&self) -> String {
-        let ip = match self.address.ip() {
+        self.url_at(match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             ip => ip,
-        };
+        })
+    }
+
+    /// Where others may reach it; none when it listens on every address, of which nobody knows the right one.
+    pub(crate) fn reachable(&self) -> Option<String> {
+        let ip = self.address.ip();
+        (!ip.is_unspecified()).then(|| self.url_at(ip))
+    }
+
+    fn url_at(&self, ip: IpAddr) -> String {
         let scheme = if self.is_tls { "https" } else { "http" };
         format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
     }
 
-    /// What is served here.
-    pub(crate) fn api(
-        &self,
-        config: &Config,
-        described: &str,
-        store: &Store,
-        manager: &ManagerHandle,
-        health: &Health,
-    ) -> Api {
+    /// What is served here, of the replica of this name.
+    pub(crate) fn api(&self, config: &Config, served: &Served<'_>, health: &Health) -> Api {
         let kinds = config.kinds.iter().map(|(name, declared)| KindInfo {
             name: name.clone(),
             plural: declared.plural.clone(),
             ..KindInfo::default()
         });
         let health = health.clone();
-        Api::builder(store, manager)
+        let Served { name, store, described, manager, roster } = *served;
+        let mut builder = Api::builder(store, manager).name(name);
+        if let Some(roster) = roster {
+            builder = builder.roster(roster);
+        }
+        builder
             .limits(limits())
             .tokens(&self.files.tokens)
             .hosts(config.http.hosts.clone())

@@ -10,6 +10,6 @@ mod health;
 mod tokens;
 
 pub(crate) use certificate::{Validity, load, validity};
-pub(super) use door::Door;
+pub(super) use door::{Door, Served};
 pub(super) use health::Health;
 pub(crate) use tokens::{Role, line, read};

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use trimtab_backend::{Backend as _, Part};
-use trimtab_runtime::{Manager, Placement, Source};
+use trimtab_runtime::{Manager, Placement, Source, Whereabouts};
 use trimtab_store::Key;
 
 use super::replica::{Replica, jobs};
-use super::{BOUND, Spans, world};
+use super::{BOUND, Spans, job, world};
 use crate::world::{MS, SECOND};
 
 /// guarantee L-d
@@ -27,6 +27,33 @@ fn a_lone_member_owns_everything_and_runs_it() {
         assert!((shard.share - 1.0).abs() < f64::EPSILON);
         assert_eq!(spans.all().len(), 50, "each once");
         a.stop().await;
+    });
+}
+
+#[test]
+fn each_member_knows_which_of_them_runs_a_key() {
+    world(8, async |w| {
+        let spans = Spans::default();
+        let a = Replica::join(&w, "a", &spans, Duration::ZERO).await;
+        assert_eq!(a.running.handle.whereabouts(&job(1)), Whereabouts::NotHere, "it has not joined");
+        let b = Replica::join(&w, "b", &spans, Duration::ZERO).await;
+        w.sleep(SECOND).await;
+        let mut of_a = 0;
+        for key in (0..50).map(job) {
+            match a.running.handle.whereabouts(&key) {
+                Whereabouts::Here => {
+                    assert_eq!(b.running.handle.whereabouts(&key), Whereabouts::With("a".into()));
+                    of_a += 1;
+                }
+                elsewhere => {
+                    assert_eq!(elsewhere, Whereabouts::With("b".into()));
+                    assert_eq!(b.running.handle.whereabouts(&key), Whereabouts::Here);
+                }
+            }
+        }
+        assert!((10..40).contains(&of_a), "{of_a}");
+        a.stop().await;
+        b.stop().await;
     });
 }
 

@@ -19,12 +19,21 @@ pub(crate) struct Faulty {
     state: Arc<Mutex<State>>,
 }
 
+/// What comes through.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Reach {
+    #[default]
+    All,
+    NoCommits,
+    Nothing,
+}
+
 #[derive(Default)]
 struct State {
     held: bool,
     waiting: Vec<Waker>,
     next: Option<NextCommit>,
-    away: bool,
+    reach: Reach,
     /// Commits that had operations.
     commits: usize,
     /// How often another copy was put in its place.
@@ -87,7 +96,21 @@ impl Faulty {
 
     /// Whether every commit is answered with unavailable.
     pub(crate) fn away(&self, away: bool) {
-        self.state.lock().away = away;
+        self.state.lock().reach = if away { Reach::NoCommits } else { Reach::All };
+    }
+
+    /// Whether nothing comes through: commits and reads are refused, feeds end.
+    pub(crate) fn cut(&self, cut: bool) {
+        let waiting = {
+            let mut state = self.state.lock();
+            state.reach = if cut { Reach::Nothing } else { Reach::All };
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn reach(&self) -> Result<(), FollowError> {
+        if self.state.lock().reach == Reach::Nothing { Err(FollowError::UNREACHABLE) } else { Ok(()) }
     }
 
     /// Puts another copy of the store in its place.
@@ -129,7 +152,7 @@ impl Backend for Faulty {
         let (next, away) = {
             let mut state = self.state.lock();
             state.commits += usize::from(!transaction.operations.is_empty());
-            (state.next.take(), state.away)
+            (state.next.take(), state.reach != Reach::All)
         };
         let unavailable = CommitError::Unavailable { why: Why::Unreachable, retry_after: None };
         match next {
@@ -156,11 +179,13 @@ impl Backend for Faulty {
 
     async fn read(&self, keys: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
         self.wait().await;
+        self.reach()?;
         let memory = self.memory.lock().clone();
         memory.read(keys).await
     }
 
     async fn follow(&self, scope: Scope, from: Option<Position>) -> Result<Feed, FollowError> {
+        self.reach()?;
         let memory = self.memory.lock().clone();
         let feed = memory.follow(scope, from).await?;
         let copy = self.state.lock().copy;
@@ -183,7 +208,7 @@ impl Stream for HeldBack {
             state.waiting.push(cx.waker().clone());
             return Poll::Pending;
         }
-        if state.copy != self.copy {
+        if state.reach == Reach::Nothing || state.copy != self.copy {
             return Poll::Ready(None);
         }
         state.waiting.push(cx.waker().clone());
