@@ -4,6 +4,7 @@
 //! carries the exit code and says what to do next.
 
 mod address;
+mod again;
 mod answer;
 mod controllers;
 mod entries;

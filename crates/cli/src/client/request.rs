@@ -10,6 +10,7 @@ use ureq::http::{Method, Request as HttpRequest};
 use ureq::tls::TlsConfig;
 use ureq::{Agent, Body, BodyReader, Proxy};
 
+use super::again::Again;
 use super::answer::{decode, foreign};
 use super::{Address, Answer, Failure, Tenancies, transport};
 
@@ -35,7 +36,7 @@ pub(crate) struct Client {
 }
 
 /// A request that is being put together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a request is sent"]
 pub(crate) struct Request<'a> {
     client: &'a Client,
@@ -141,10 +142,16 @@ impl Request<'_> {
         self
     }
 
-    /// Sends it; the answer.
+    /// Sends it; the answer. Where nothing was done for now it is sent again, for a while.
     pub(crate) fn send<T: DeserializeOwned>(self) -> Result<Answer<T>, Failure> {
         let client = self.client;
-        let (status, headers, body) = self.call(Some(ANSWER), None)?;
+        let again = Again::new(&client.seams);
+        let (status, headers, body) = loop {
+            let answer = self.clone().call(Some(ANSWER), None)?;
+            if !again.after(answer.0, &answer.1) {
+                break answer;
+            }
+        };
         let body = body.into_with_config().limit(MOST_BYTES).read_to_vec();
         let body = body.map_err(|error| transport::failure(error, &client.address))?;
         decode(status, &headers, &body, &client.address)

@@ -44,6 +44,16 @@ pub(crate) enum StoreUrl {
     Consul(ConsulStore),
 }
 
+impl StoreUrl {
+    /// Whether several processes can have it open.
+    pub(crate) const fn is_shared(&self) -> bool {
+        match self {
+            Self::Memory | Self::Embedded(_) => false,
+            Self::Etcd(_) | Self::Consul(_) => true,
+        }
+    }
+}
+
 /// `[cluster]`: this replica among others on the same store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cluster {

@@ -10,6 +10,8 @@ use super::carriers::settings;
 use super::replica::Replica;
 use crate::config::{self, Config};
 
+/// The lease of the owner cascade. No controller of a file can have this name.
+const CASCADE: &str = "trimtab.owners";
 /// So many of its last runs are kept by each controller, for `describe` and `queue`.
 const HISTORY: usize = 4096;
 
@@ -33,6 +35,10 @@ impl Controllers {
     ) -> Result<Self, String> {
         // Entries own each other also where no controller is.
         let (mut manager, mut not_yet) = (Manager::new().with_owner_cascade(store), Vec::new());
+        if config.store.is_shared() {
+            // One replica is enough to follow what owns what.
+            manager = manager.with_placement(of_replica(Placement::leader(CASCADE), replica));
+        }
         if let Some(drain) = drain {
             manager = manager.with_drain(drain);
         }
@@ -70,5 +76,9 @@ fn placement(table: &config::Controller, replica: &Replica) -> Placement {
         config::Placement::Leader => Placement::leader(&table.name),
         config::Placement::Sharded => Placement::sharded(&table.name),
     };
+    of_replica(placement, replica)
+}
+
+fn of_replica(placement: Placement, replica: &Replica) -> Placement {
     placement.with_ttl(replica.lease).with_holder(&replica.name)
 }

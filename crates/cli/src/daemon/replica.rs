@@ -7,7 +7,7 @@ use trimtab::seams::Seams;
 use trimtab::store::Store;
 
 use super::api::Door;
-use crate::config::{Config, StoreUrl};
+use crate::config::Config;
 
 /// What it is called, and how long it is waited for when it has fallen silent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,6 @@ pub(super) fn roster(
     store: &Store,
     door: Option<&Door>,
 ) -> Result<Option<Roster>, String> {
-    let is_shared = match &config.store {
-        StoreUrl::Memory | StoreUrl::Embedded(_) => false,
-        StoreUrl::Etcd(_) | StoreUrl::Consul(_) => true,
-    };
     let me = || runtime::Replica {
         name: replica.name.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -41,7 +37,7 @@ pub(super) fn roster(
         // What is not served is not reached, whatever the file says.
         api: door.and_then(|door| config.cluster.advertise.clone().or_else(|| door.reachable())),
     };
-    let roster = is_shared.then(|| Roster::new(store, me(), replica.lease)).transpose();
+    let roster = config.store.is_shared().then(|| Roster::new(store, me(), replica.lease)).transpose();
     roster.map_err(|invalid| format!("cluster.lease: {invalid}"))
 }
 

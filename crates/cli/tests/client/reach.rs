@@ -43,6 +43,28 @@ async fn a_refused_connection_ends_with_5_and_asks_whether_the_daemon_runs() {
     }
 }
 
+/// The servers of a store are choosing a leader.
+#[tokio::test]
+async fn who_is_told_that_nothing_was_done_and_when_to_come_again_asks_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let busy = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let full = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let answers: [&'static [u8]; 3] = [busy, busy, full];
+    let (told, heard) = tokio::sync::oneshot::channel();
+    Seams::tokio().spawn("a busy daemon", async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            drop(stream.read(&mut request).await);
+            drop(stream.write_all(answer).await);
+        }
+        drop(told.send(()));
+    });
+    At::new(&url).trimtab("version --daemon").await.with_code(5);
+    heard.await.expect("asked three times: for longer than a moment nobody stands by");
+}
+
 #[tokio::test]
 async fn another_service_at_the_port_ends_with_5_and_is_shown() {
     for (answer, wanted) in [

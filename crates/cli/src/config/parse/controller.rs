@@ -91,8 +91,5 @@ fn placement(text: &str) -> Result<Placement, String> {
 
 /// A store that only this process can have open needs no lease; on one that others share, two replicas must not reconcile one entry unless somebody says so.
 const fn default_placement(store: &StoreUrl) -> &'static str {
-    match store {
-        StoreUrl::Memory | StoreUrl::Embedded(_) => "\"everywhere\"",
-        StoreUrl::Etcd(_) | StoreUrl::Consul(_) => "\"leader\"",
-    }
+    if store.is_shared() { "\"leader\"" } else { "\"everywhere\"" }
 }
