@@ -12,6 +12,7 @@
 //! version as a condition ([`Held::fence`]), so the store refuses what a deposed holder still sends. Wall clocks play no part.
 
 mod error;
+mod hedge;
 mod held;
 mod holder;
 mod leases;
