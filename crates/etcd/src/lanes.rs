@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answer::Answer;
@@ -36,7 +36,7 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) fn value(&self) -> Bytes {
-        json!({ "id": format!("{:032x}", self.id), "at": self.at }).to_string().into()
+        format!(r#"{{"at":{},"id":"{:032x}"}}"#, self.at, self.id).into()
     }
 
     /// When a lane that holds this was moved.

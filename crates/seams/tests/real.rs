@@ -107,3 +107,27 @@ fn a_waker_that_panics_does_not_end_the_timer_thread() {
     }
     woken.recv_timeout(Duration::from_secs(10)).expect("the later timer comes all the same");
 }
+
+/// The thread is woken only for an alarm that it would come too late for. One that was taken out makes it look too early, which must not count as
+/// having looked for what came after.
+#[tokio::test]
+async fn timers_before_and_after_one_that_was_dropped_are_on_time() {
+    let seams = Seams::tokio();
+    // On a busy machine some may have passed by the time they are looked at.
+    let begin = |sleep: &mut Sleep| {
+        let _pending = Pin::new(sleep).poll(&mut Context::from_waker(Waker::noop()));
+    };
+    for _ in 0..10 {
+        let start = seams.now();
+        let (mut dropped, mut before, mut after) =
+            (seams.sleep(10 * MS), seams.sleep(5 * MS), seams.sleep(20 * MS));
+        begin(&mut dropped);
+        begin(&mut before);
+        begin(&mut after);
+        drop(dropped);
+        before.await;
+        after.await;
+        let waited = seams.now() - start;
+        assert!(waited >= 20 * MS && waited < Duration::from_secs(60), "{waited:?}");
+    }
+}

@@ -1,10 +1,12 @@
 //! A lease that is held.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use trimtab_seams::{Instant, Seams};
 
+use super::hedge::hedged;
 use super::leases::settle;
 use super::pause::Pause;
 use super::term::{Header, Term};
@@ -27,6 +29,18 @@ pub struct Held {
     /// The last commit it made.
     at: Position,
     valid_until: Instant,
+}
+
+/// How many tries of a renewal may be under way at once. What a leader of the store was given before it died is often answered by a time-out alone, long after the next
+/// leader would have taken another try.
+const BESIDE: usize = 4;
+
+/// What a try came to.
+enum Tried {
+    /// Where it was committed, and when it was sent.
+    Written(Position, Instant),
+    /// Certainly not committed; it may be tried again, at the earliest after this time.
+    Not(Option<Duration>),
 }
 
 /// What was granted to whom, and where.
@@ -89,8 +103,8 @@ impl Held {
     pub async fn renew(&mut self) -> Result<(), LeaseError> {
         let (at, sent) = {
             let beat = self.grant.term.beat(&self.grant.header);
-            // Without a condition on the beat itself: the fence admits nobody else, and a late one says nothing false.
-            self.write(self.put(Part::Status, beat, Expect::Anything), Some(self.fence())).await?
+            // Without a condition on the beat itself: the fence admits nobody else, and a late one, or one more, says nothing false.
+            self.write(self.put(Part::Status, beat, Expect::Anything), Some(self.fence()), BESIDE).await?
         };
         if at.store != self.at.store || at.index <= self.at.index {
             self.recognise().await?;
@@ -111,7 +125,7 @@ impl Held {
     pub async fn release(self) -> Result<(), LeaseError> {
         let free = Term { holder: None, about: None, ..self.grant.term.clone() };
         let value = free.value(&self.grant.header);
-        self.write(self.put(Part::Spec, value, Expect::At(self.epoch)), None).await.map(drop)
+        self.write(self.put(Part::Spec, value, Expect::At(self.epoch)), None, 1).await.map(drop)
     }
 
     /// Gives it back and takes its records out of the store: for a lease whose name nobody asks for again. End the work under it first.
@@ -123,7 +137,7 @@ impl Held {
     /// Dropping the future leaves open whether it was given back.
     pub async fn remove(self) -> Result<(), LeaseError> {
         let delete = Operation::Delete { key: self.key(), expect: Expect::At(self.epoch) };
-        self.write(delete, None).await.map(drop)
+        self.write(delete, None, 1).await.map(drop)
     }
 
     fn put(&self, part: Part, value: Bytes, expect: Expect) -> Operation {
@@ -135,16 +149,18 @@ impl Held {
         &self,
         operation: Operation,
         check: Option<Check>,
+        beside: usize,
     ) -> Result<(Position, Instant), LeaseError> {
         let Grant { seams, settings, .. } = &self.grant;
         let give_up = self.valid_until.max(seams.now() + settings.renew_every());
         let transaction = Transaction { checks: check.into_iter().collect(), operations: vec![operation] };
         let tries = async {
-            let mut pause = Pause::new(seams, settings);
+            let mut pause = Pause::of_holder(seams, settings);
             loop {
-                let sent = seams.now();
-                if let Some(at) = self.attempt(transaction.clone(), &mut pause).await? {
-                    return Ok((at, sent));
+                let tried = hedged(seams, settings.retry_within(), beside, || self.attempt(&transaction));
+                match tried.await? {
+                    Tried::Written(at, sent) => return Ok((at, sent)),
+                    Tried::Not(retry_after) => pause.wait(retry_after).await,
                 }
             }
         };
@@ -153,27 +169,19 @@ impl Held {
             .unwrap_or(Err(LeaseError::Unavailable(Why::Unreachable)))
     }
 
-    /// One try: where it was committed, or nothing when it certainly was not and may be tried again.
-    async fn attempt(
-        &self,
-        transaction: Transaction,
-        pause: &mut Pause,
-    ) -> Result<Option<Position>, LeaseError> {
+    async fn attempt(&self, transaction: &Transaction) -> Result<Tried, LeaseError> {
         let Grant { backend, seams, settings, .. } = &self.grant;
-        match backend.commit(transaction).await {
-            Ok(commit) => Ok(Some(commit.position())),
+        let sent = seams.now();
+        match backend.commit(transaction.clone()).await {
+            Ok(commit) => Ok(Tried::Written(commit.position(), sent)),
             Err(CommitError::Conflict(_)) => Err(self.lost()),
-            Err(CommitError::Unknown(pending)) => match settle(backend, seams, settings, pending).await? {
-                Verdict::Committed(at) => Ok(Some(at)),
-                Verdict::Never => {
-                    pause.wait(None).await;
-                    Ok(None)
+            Err(CommitError::Unknown(pending)) => {
+                match settle(backend, Pause::of_holder(seams, settings), pending).await? {
+                    Verdict::Committed(at) => Ok(Tried::Written(at, sent)),
+                    Verdict::Never => Ok(Tried::Not(None)),
                 }
-            },
-            Err(CommitError::Unavailable { retry_after, .. }) => {
-                pause.wait(retry_after).await;
-                Ok(None)
             }
+            Err(CommitError::Unavailable { retry_after, .. }) => Ok(Tried::Not(retry_after)),
             Err(error) => Err(error.into()),
         }
     }

@@ -100,7 +100,7 @@ impl StoreLease {
             Ok(commit) => commit.position(),
             Err(CommitError::Conflict(_)) => return Ok(Claim::Beaten),
             Err(CommitError::Unknown(pending)) => {
-                match settle(&self.backend, &self.seams, &self.settings, pending).await? {
+                match settle(&self.backend, Pause::new(&self.seams, &self.settings), pending).await? {
                     Verdict::Committed(at) => at,
                     Verdict::Never => return Ok(Claim::Away(None)),
                 }
@@ -182,11 +182,9 @@ impl Leases for StoreLease {
 /// What no waiting mends.
 pub(super) async fn settle(
     backend: &AnyBackend,
-    seams: &Seams,
-    settings: &LeaseSettings,
+    mut pause: Pause,
     mut pending: crate::Pending,
 ) -> Result<Verdict, LeaseError> {
-    let mut pause = Pause::new(seams, settings);
     loop {
         match backend.resolve(pending.clone()).await {
             Ok(verdict) => return Ok(verdict),

@@ -13,6 +13,7 @@
 
 mod error;
 mod follower;
+mod hedge;
 mod held;
 mod holder;
 mod leases;

@@ -17,8 +17,16 @@ pub(super) struct Pause {
 
 impl Pause {
     pub(super) fn new(seams: &Seams, settings: &LeaseSettings) -> Self {
-        let longest = settings.renew_every();
-        let shortest = longest / 30;
+        Self::up_to(settings.renew_every(), seams, settings)
+    }
+
+    /// That of who holds a lease.
+    pub(super) fn of_holder(seams: &Seams, settings: &LeaseSettings) -> Self {
+        Self::up_to(settings.retry_within(), seams, settings)
+    }
+
+    fn up_to(longest: Duration, seams: &Seams, settings: &LeaseSettings) -> Self {
+        let shortest = longest.min(settings.renew_every() / 30);
         Self { seams: seams.clone(), shortest, longest, next: shortest }
     }
 

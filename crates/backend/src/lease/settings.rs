@@ -76,6 +76,12 @@ impl LeaseSettings {
     pub const fn renew_deadline(&self) -> Duration {
         self.renew_deadline
     }
+
+    /// After how long the holder tries again at the latest, when a try was refused or is not answered: a quarter of the time from when a renewal is due until
+    /// it is too late, or a store that comes back in time would not be found in time.
+    pub(super) fn retry_within(&self) -> Duration {
+        self.renew_deadline.saturating_sub(self.renew_every) / 4
+    }
 }
 
 impl Default for LeaseSettings {

@@ -37,9 +37,30 @@ fn a_commit_that_hangs_does_not_hold_a_renewal_past_its_deadline() {
     virtual_time::run(1, async |seams| {
         let (store, leases) = faulty(&seams);
         let mut held = acquire(&leases, "a").await;
-        store.fail([Fault::Slow(Duration::from_secs(3600))]);
+        store.fail([Fault::Slow(Duration::from_secs(3600)); 100]);
         assert!(matches!(held.renew().await, Err(LeaseError::Unavailable(_))));
         assert_eq!(seams.now(), held.valid_until());
+    });
+}
+
+/// What was given to a leader of the store that then died was answered by a time-out, after the deadline.
+/// contract L3, test 50
+#[test]
+fn a_renewal_that_hangs_is_tried_again_beside_and_the_first_answer_counts() {
+    virtual_time::run(1, async |seams| {
+        let (store, leases) = faulty(&seams);
+        let mut held = acquire(&leases, "a").await;
+        seams.sleep_until(held.renew_at()).await;
+        let (due, room) = (seams.now(), held.valid_until() - seams.now());
+        store.fail([Fault::Slow(Duration::from_secs(3600)); 2]);
+        held.renew().await.expect("the third try");
+        assert_eq!(seams.now(), due + room / 4 * 2);
+        assert_eq!(held.valid_until(), seams.now() + DEADLINE);
+        // Slow, but not dead: the first is answered before those that came after it, and is what validity counts from.
+        let sent = seams.now();
+        store.fail([Fault::Slow(room), Fault::Slow(3 * room), Fault::Slow(3 * room), Fault::Slow(3 * room)]);
+        held.renew().await.expect("the first try");
+        assert_eq!((seams.now(), held.valid_until()), (sent + room, sent + DEADLINE));
     });
 }
 
@@ -49,7 +70,7 @@ fn validity_counts_from_before_the_request_left() {
     virtual_time::run(1, async |seams| {
         let (store, leases) = faulty(&seams);
         let slow = Duration::from_secs(2);
-        store.fail([Fault::Slow(slow), Fault::Slow(slow)]);
+        store.fail([Fault::Slow(slow); 10]);
         let start = seams.now();
         let mut held = acquire(&leases, "a").await;
         assert_eq!((seams.now(), held.valid_until()), (start + slow, start + DEADLINE));
@@ -234,4 +255,27 @@ fn a_renewal_that_never_arrives_is_tried_again_more_and_more_slowly() {
         let tries = store.asked().0 - before;
         assert!((2..20).contains(&tries), "{tries}");
     });
+}
+
+/// With twenty kills of a store's leader, a lease of 10 s was nobody's for up to 0.3 s after elections of 2 s: the waits between tries had grown past its end.
+/// contract L3, test 50
+#[test]
+fn a_store_that_is_back_before_the_deadline_is_found_before_it() {
+    for seed in 0..50 {
+        virtual_time::run(seed, async |seams| {
+            let (store, leases) = faulty(&seams);
+            let mut held = acquire(&leases, "a").await;
+            let until = held.valid_until();
+            let room = until - held.renew_at();
+            seams.sleep_until(held.renew_at()).await;
+            store.set_away(true);
+            let back = async {
+                seams.sleep_until(until - room / 4).await;
+                store.set_away(false);
+            };
+            let (renewed, ()) = tokio::join!(held.renew(), back);
+            renewed.expect("a renewal");
+            assert!(seams.now() < until, "{:?} too late", seams.now() - until);
+        });
+    }
 }

@@ -1,13 +1,16 @@
 //! One call of a server.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use http::uri::PathAndQuery;
+use prost::Message;
 use tonic::client::Grpc;
+use tonic::codec::{Codec, EncodeBuf, Encoder};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status, Streaming};
-use tonic_prost::ProstCodec;
+use tonic_prost::{ProstCodec, ProstDecoder};
 
 use super::credentials::Token;
 use crate::proto::{
@@ -52,14 +55,14 @@ impl Method<WatchRequest, WatchResponse> {
 
 impl<Q, R> Method<Q, R>
 where
-    Q: prost::Message + 'static,
-    R: prost::Message + Default + 'static,
+    Q: Message + 'static,
+    R: Message + Default + 'static,
 {
-    /// One question, one answer.
-    pub(super) async fn call(self, channel: &Channel, request: Request<Q>) -> Result<R, Status> {
+    /// One question, one answer. The question is shared, so that asking another server the same costs no copy of it.
+    pub(super) async fn call(self, channel: &Channel, request: Request<Arc<Q>>) -> Result<R, Status> {
         let mut grpc = ready(channel).await?;
         let path = PathAndQuery::from_static(self.0);
-        grpc.unary(request, path, ProstCodec::<Q, R>::default()).await.map(Response::into_inner)
+        grpc.unary(request, path, Shared(PhantomData::<fn(Q) -> R>)).await.map(Response::into_inner)
     }
 
     /// Questions and answers as they come.
@@ -71,6 +74,37 @@ where
         let mut grpc = ready(channel).await?;
         let path = PathAndQuery::from_static(self.0);
         grpc.streaming(requests, path, ProstCodec::<Q, R>::default()).await.map(Response::into_inner)
+    }
+}
+
+/// Writes a shared message, and reads one.
+struct Shared<Q, R>(PhantomData<fn(Q) -> R>);
+
+impl<Q, R> Codec for Shared<Q, R>
+where
+    Q: Message + 'static,
+    R: Message + Default + 'static,
+{
+    type Encode = Arc<Q>;
+    type Decode = R;
+    type Encoder = Self;
+    type Decoder = ProstDecoder<R>;
+
+    fn encoder(&mut self) -> Self {
+        Self(PhantomData)
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstDecoder::default()
+    }
+}
+
+impl<Q: Message, R> Encoder for Shared<Q, R> {
+    type Item = Arc<Q>;
+    type Error = Status;
+
+    fn encode(&mut self, message: Arc<Q>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        message.encode(buffer).map_err(|error| Status::internal(error.to_string()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! User, password, and the token that the server gives for them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -40,7 +41,7 @@ impl Credentials {
             return Ok(kept);
         }
         let question = AuthenticateRequest { name: self.user.clone(), password: self.password.clone() };
-        match Method::AUTHENTICATE.call(server.channel(), call::request(question, None)).await {
+        match Method::AUTHENTICATE.call(server.channel(), call::request(Arc::new(question), None)).await {
             Ok(given) => {
                 let token = MetadataValue::try_from(given.token).map(Token);
                 let token = token.map_err(|_| Answer::NotEtcd("its token is no text".into()))?;

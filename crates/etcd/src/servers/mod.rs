@@ -5,9 +5,11 @@ mod credentials;
 mod server;
 mod watching;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use prost::Message;
 use tonic::Status;
 use trimtab_seams::Seams;
 
@@ -89,14 +91,14 @@ impl Servers {
 
     /// What one server says of itself.
     pub(crate) async fn status(&self, server: &Server) -> Result<StatusResponse, Answer> {
-        self.ask_one(server, Method::STATUS, StatusRequest {}, self.timeout).await
+        self.ask_one(server, Method::STATUS, Arc::new(StatusRequest {}), self.timeout).await
     }
 
     /// Asks within the time for one request.
     async fn ask<Q, R>(&self, method: Method<Q, R>, request: Q, repeat: Repeat) -> Result<R, Answer>
     where
-        Q: prost::Message + Clone + 'static,
-        R: prost::Message + Default + 'static,
+        Q: Message + 'static,
+        R: Message + Default + 'static,
     {
         self.ask_within(self.timeout, method, request, repeat).await
     }
@@ -110,10 +112,10 @@ impl Servers {
         repeat: Repeat,
     ) -> Result<R, Answer>
     where
-        Q: prost::Message + Clone + 'static,
-        R: prost::Message + Default + 'static,
+        Q: Message + 'static,
+        R: Message + Default + 'static,
     {
-        let end = self.seams.now() + time;
+        let (request, end) = (Arc::new(request), self.seams.now() + time);
         let mut answer = Answer::late(time);
         for others in (0..self.list.len()).rev() {
             let left = end.since(self.seams.now());
@@ -123,7 +125,8 @@ impl Servers {
             // One that hangs must leave time for the others, where there are others and they may be asked.
             let within = if repeat == Repeat::Freely && others > 0 { left / 2 } else { left };
             let current = self.current.load(Ordering::Relaxed);
-            match self.ask_one(&self.list[current % self.list.len()], method, request.clone(), within).await {
+            let server = &self.list[current % self.list.len()];
+            match self.ask_one(server, method, Arc::clone(&request), within).await {
                 Ok(response) => return Ok(response),
                 Err(refused) => answer = refused,
             }
@@ -159,19 +162,19 @@ impl Servers {
         &self,
         server: &Server,
         method: Method<Q, R>,
-        request: Q,
+        request: Arc<Q>,
         within: Duration,
     ) -> Result<R, Answer>
     where
-        Q: prost::Message + Clone + 'static,
-        R: prost::Message + Default + 'static,
+        Q: Message + 'static,
+        R: Message + Default + 'static,
     {
         let asked = async {
             let Some(credentials) = &self.credentials else {
                 return self.send(server, method, request, None).await;
             };
             let token = credentials.token(server).await?;
-            match self.send(server, method, request.clone(), token.clone()).await {
+            match self.send(server, method, Arc::clone(&request), token.clone()).await {
                 Err(Answer::Token) => {
                     credentials.forget(token.as_ref());
                     let token = credentials.token(server).await?;
@@ -187,12 +190,12 @@ impl Servers {
         &self,
         server: &Server,
         method: Method<Q, R>,
-        request: Q,
+        request: Arc<Q>,
         token: Option<credentials::Token>,
     ) -> Result<R, Answer>
     where
-        Q: prost::Message + 'static,
-        R: prost::Message + Default + 'static,
+        Q: Message + 'static,
+        R: Message + Default + 'static,
     {
         // tonic's future is several kilobytes, and would be so in every future that ends here.
         let call = Box::pin(method.call(server.channel(), call::request(request, token.as_ref())));

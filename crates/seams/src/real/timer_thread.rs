@@ -25,6 +25,9 @@ struct Waiting {
     /// By due time, then by the number of the timer.
     alarms: BTreeMap<(Instant, u64), Waker>,
     next_id: u64,
+    /// When the thread looks again by itself. It may be earlier than any alarm, for alarms that are taken out do not wake it: a request's time-out seldom
+    /// comes, and waking the thread for each would cost two changes of threads.
+    looks_at: Instant,
 }
 
 static TIMERS: LazyLock<TimerThread> = LazyLock::new(|| {
@@ -45,10 +48,14 @@ impl TimerThread {
                 due.push(first.remove());
             }
             if due.is_empty() {
-                match waiting.alarms.first_key_value() {
-                    Some((&(at, _), _)) => drop(self.earlier.wait_for(&mut waiting, at - now)),
-                    None => self.earlier.wait(&mut waiting),
+                if let Some((&(at, _), _)) = waiting.alarms.first_key_value() {
+                    waiting.looks_at = at;
+                    self.earlier.wait_for(&mut waiting, at - now);
+                } else {
+                    waiting.looks_at = Instant::FAR_FUTURE;
+                    self.earlier.wait(&mut waiting);
                 }
+                waiting.looks_at = Instant::ORIGIN;
             } else {
                 // A waker may run anything, even a timer's drop: never under the lock.
                 drop(waiting);
@@ -61,7 +68,7 @@ impl TimerThread {
         }
     }
 
-    /// Puts an alarm in, and wakes the thread when it is the earliest now.
+    /// Puts an alarm in, and wakes the thread when that would look too late.
     fn insert(&self, at: Instant, id: u64, waker: &Waker) {
         let mut waiting = self.waiting.lock();
         let replaced = match waiting.alarms.get_mut(&(at, id)) {
@@ -69,7 +76,8 @@ impl TimerThread {
             Some(old) => Some(std::mem::replace(old, waker.clone())),
             None => waiting.alarms.insert((at, id), waker.clone()),
         };
-        if waiting.alarms.first_key_value().is_some_and(|(first, _)| *first == (at, id)) {
+        if at < waiting.looks_at {
+            waiting.looks_at = at;
             self.earlier.notify_one();
         }
         // It may be the last that kept a task alive, and the task may hold a timer.
