@@ -81,7 +81,7 @@ async fn a_prefix_that_something_else_uses_ends_the_start() {
         let ended = on(&url).folder.start(&[]).ended().await.with_code(1);
         ended
             .logged("error: the prefix `theirs` is in use by something else: `theirs/config`")
-            .logged("choose another with the path of `[store] url`, or remove what is there");
+            .logged("choose another as the path of `[store] url`, or remove what is there");
     }
     if let Some(consul) = consul::Cluster::single() {
         consul.put("theirs/v1/config", "1");
@@ -89,6 +89,6 @@ async fn a_prefix_that_something_else_uses_ends_the_start() {
         let ended = on(&url).folder.start(&[]).ended().await.with_code(1);
         ended
             .logged("is in use by something that is not Trimtab's (`theirs/v1/config`")
-            .logged("give another the path of `[store] url`, or remove what lies there");
+            .logged("give another as the path of `[store] url`, or remove what lies there");
     }
 }

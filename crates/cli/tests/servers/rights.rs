@@ -84,9 +84,13 @@ async fn a_wrong_password_and_missing_rights_in_etcd_are_told_and_waited_for() {
     let status = replica.folder.trimtab(&["status", "--server", &url]).await.with_code(1);
     assert!(status.out.contains(missing), "{}", status.out);
     assert!(replica.ask(&url, &["get", "site"]).await.contains("one"), "nothing seems deleted");
+    replica.folder.site("declared");
+    let later = "entries: entries/declared.yaml:1: could not be applied, and is tried again: denied: ";
+    readyz(&daemon, &url, 503, &[later]).await;
 
     guarded.grant();
     readyz(&daemon, &url, 200, &[]).await;
+    assert_eq!(replica.by(&daemon, &url, "declared").await, "a");
     replica.apply(&url, "two").await;
     assert_eq!(replica.by(&daemon, &url, "two").await, "a");
     let told = [daemon.log(), daemon.printed(), replica.folder.trimtab(&["config", "show"]).await.out];

@@ -18,7 +18,7 @@ async fn a_store_that_is_away_is_not_settled_and_the_time_holds() {
 #[tokio::test]
 async fn beside_a_replica_that_leads_nothing_is_claimed_and_the_leader_is_named() {
     let Some(cluster) = etcd::Cluster::single() else { return };
-    let store = format!("[store]\nurl = \"etcd://127.0.0.1:{}\"", cluster.port(0));
+    let store = format!("[store]\nurl = \"etcd://127.0.0.1:{}\"\n", cluster.port(0));
     let (leads, once) = (Replica::new("leads", &store, ""), Replica::new("once", &store, ""));
     once.folder.site("blog");
     once.folder.settle(&[]).await.with_code(0);
@@ -28,6 +28,16 @@ async fn beside_a_replica_that_leads_nothing_is_claimed_and_the_leader_is_named(
     let ended = once.folder.settle(&["--timeout", "3s"]).await.with_code(124);
     ended.logged("controller sites: stands by, and replica leads leads it: whether all is settled, only that one can say");
     assert!(leads.ask(&url, &["get", "site"]).await.contains("blog"), "the file was applied all the same");
+
+    // The same where both have a share.
+    let (store, more) = (store.replace("\"\n", "/shared\"\n"), "placement = \"sharded\"\n");
+    let (other, once) = (Replica::new("other", &store, more), Replica::new("once", &store, more));
+    let (daemon, _) = other.start().await;
+    daemon.says("sites  ready").await;
+    let ended = once.folder.settle(&["--timeout", "3s"]).await.with_code(124);
+    ended.logged(
+        "controller sites: shares its entries with other replicas, and whether those are settled, only they can say: other",
+    );
 }
 
 #[tokio::test]
