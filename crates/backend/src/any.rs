@@ -31,6 +31,7 @@ trait Erased: Send + Sync {
     fn resolve(&self, pending: Pending) -> BoxFuture<'_, Result<Verdict, CommitError>>;
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<(Position, Vec<Record>), FollowError>>;
     fn follow(&self, scope: Scope, from: Option<Position>) -> BoxFuture<'_, Result<Feed, FollowError>>;
+    fn trouble(&self) -> Option<String>;
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
@@ -52,6 +53,9 @@ impl<B: Backend> Erased for B {
     }
     fn follow(&self, scope: Scope, from: Option<Position>) -> BoxFuture<'_, Result<Feed, FollowError>> {
         Box::pin(Backend::follow(self, scope, from))
+    }
+    fn trouble(&self) -> Option<String> {
+        Backend::trouble(self)
     }
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(Backend::close(self))
@@ -87,6 +91,9 @@ impl Backend for AnyBackend {
         from: Option<Position>,
     ) -> impl Future<Output = Result<Feed, FollowError>> + Send {
         self.0.follow(scope, from)
+    }
+    fn trouble(&self) -> Option<String> {
+        self.0.trouble()
     }
     fn close(&self) -> impl Future<Output = ()> + Send {
         self.0.close()

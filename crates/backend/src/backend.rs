@@ -57,6 +57,12 @@ pub trait Backend: Send + Sync + 'static {
         from: Option<Position>,
     ) -> impl Future<Output = Result<Feed, FollowError>> + Send;
 
+    /// What is in the way at present, for people: which server, what it did or said in place of an answer, and what to do. None while it answers. An error
+    /// says what it means for the asker; this says where it came from. Must not wait. Provided: nothing is told.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Finishes what is worth finishing (a checkpoint) and lets go of files and locks. Later calls answer Unavailable. Idempotent. Provided: nothing.
     fn close(&self) -> impl Future<Output = ()> + Send {
         async {}
@@ -88,6 +94,9 @@ impl<B: Backend> Backend for Arc<B> {
         from: Option<Position>,
     ) -> impl Future<Output = Result<Feed, FollowError>> + Send {
         (**self).follow(scope, from)
+    }
+    fn trouble(&self) -> Option<String> {
+        (**self).trouble()
     }
     fn close(&self) -> impl Future<Output = ()> + Send {
         (**self).close()

@@ -28,7 +28,7 @@ impl Screen {
         Self::new(Box::new(stdout()), Box::new(stderr()), width)
     }
 
-    fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, width: Option<usize>) -> Self {
+    pub(crate) fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, width: Option<usize>) -> Self {
         Self(Arc::new(Mutex::new(State { out, err, width, live: Vec::new() })))
     }
 

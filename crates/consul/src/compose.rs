@@ -164,7 +164,7 @@ impl Composed {
 /// What a failed operation says of more than itself.
 pub(crate) fn trouble(what: &str) -> Option<CommitError> {
     if what.contains("Permission denied") || what.contains("ACL not found") {
-        let what = format!("{what}; give the token `key_prefix` rights there, see the crate's page");
+        let what = format!("{what}; give the token `key_prefix \"PREFIX/v1/\" {{ policy = \"write\" }}`");
         Some(CommitError::Denied { what })
     } else if what.contains("unknown KV verb") {
         let what = format!("Consul does not know an operation ({what}); it must be Consul 1.14 or later");

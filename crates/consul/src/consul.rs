@@ -74,6 +74,10 @@ impl Backend for Consul {
         Ok(follow(&self.0, scope, from))
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.0.client.trouble()
+    }
+
     /// Ends all feeds and closes the connections.
     async fn close(&self) {
         self.0.close();

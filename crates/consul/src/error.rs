@@ -77,6 +77,22 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// Whether trying again is of use: what is in the way may go without a change of these settings or of what lies under the prefix. Rights and tokens
+    /// may be given, certificates renewed, agents started.
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::NotConsul { .. }
+            | Self::NoLeader { .. }
+            | Self::Denied { .. }
+            | Self::Unavailable { .. } => true,
+            Self::Setting { .. }
+            | Self::TooOld { .. }
+            | Self::PrefixInUse { .. }
+            | Self::NewerFormat { .. } => false,
+        }
+    }
+
     pub(crate) fn setting(what: impl Into<String>) -> Self {
         Self::Setting { what: what.into() }
     }

@@ -43,7 +43,7 @@ impl Core {
                 Err(_) => return not_consul(format!("asked for its leader it says {text:?}")),
             },
             400 if text.contains("HTTPS") => {
-                return not_consul(format!("{text:?}; begin the endpoint with `https://`"));
+                return not_consul(format!("{text:?}; it wants `https://`"));
             }
             403 | 429 | 500..=599 => {
                 return Err(ConnectError::of_follow(
@@ -145,7 +145,7 @@ impl Core {
 
 /// What a key says that is in no answer, though it was asked for.
 pub(crate) fn unreadable(key: &str) -> String {
-    format!("this token may not read `{key}`; give it `key_prefix` rights there, see the crate's page")
+    format!("this token may not read `{key}`; give it `key_prefix \"PREFIX/v1/\" {{ policy = \"write\" }}`")
 }
 
 /// The error of a read whose answer leaves out a key.

@@ -70,6 +70,18 @@ impl Answer {
         Self::Open(format!("no answer within {within:?}"))
     }
 
+    /// What went wrong on the way, when it is no answer of the server's to what was asked.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::NotSent(what) | Self::Open(what) | Self::NotEtcd(what) => Some(what),
+            Self::NoLeader => Some(
+                "it has no leader; look at `etcdctl endpoint status`, a majority of the members must be up",
+            ),
+            Self::Overloaded => Some("it has too many requests"),
+            _ => None,
+        }
+    }
+
     /// As the answer to a commit that is certain not to have been applied.
     pub(crate) fn into_commit_error(self) -> CommitError {
         match self {

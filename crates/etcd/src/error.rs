@@ -93,9 +93,7 @@ pub enum ConnectError {
         supported: u64,
     },
     /// There is no space to begin a store.
-    #[error(
-        "etcd has no space left (NOSPACE alarm): compact and defragment it, or raise `--quota-backend-bytes`, then disarm the alarm with `etcdctl alarm disarm`"
-    )]
+    #[error("etcd has no space left: {FULL}")]
     Full,
     /// It answers, and cannot do what it is there for.
     #[error("etcd is not ready: {what}; try again when the cluster has a leader")]
@@ -103,6 +101,29 @@ pub enum ConnectError {
         /// What it said.
         what: String,
     },
+}
+
+/// What to do about a store without space.
+pub(crate) const FULL: &str = "its NOSPACE alarm is raised: compact and defragment it, or raise `--quota-backend-bytes`, then disarm the alarm with `etcdctl alarm disarm`";
+
+impl ConnectError {
+    /// Whether trying again is of use: what is in the way may go without a change of these settings or of what lies below the prefix. Rights and passwords
+    /// may be given, certificates renewed, servers started.
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::NotEtcd { .. }
+            | Self::Tls { .. }
+            | Self::Denied { .. }
+            | Self::Full
+            | Self::NotReady { .. } => true,
+            Self::Endpoint { .. }
+            | Self::Invalid { .. }
+            | Self::TooOld { .. }
+            | Self::PrefixInUse { .. }
+            | Self::NewerFormat { .. } => false,
+        }
+    }
 }
 
 fn listed(tried: &[(String, String)]) -> String {
@@ -124,7 +145,7 @@ fn tls_advice(what: &str) -> &'static str {
         "; the certificate has expired: renew it, or set the clock of this machine right"
     } else if has("NotValidYet") || has("not valid yet") {
         "; the certificate is not valid yet: set the clock of this machine right"
-    } else if has("UnknownIssuer") || has("unknown issuer") {
+    } else if has("UnknownIssuer") || has("unknown issuer") || has("BadSignature") {
         "; give the authority that signed the server's certificate with `ca_certificate`"
     } else if has("not valid for name") || has("NotValidForName") {
         "; use the name that stands in the certificate as address, or give it with `server_name`"

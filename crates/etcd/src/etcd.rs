@@ -83,6 +83,10 @@ impl Backend for Etcd {
         crate::follow::follow(&self.0, scope, from).await
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.0.servers().trouble()
+    }
+
     /// Ends all feeds and removes the lanes of this process.
     async fn close(&self) {
         self.0.close().await;

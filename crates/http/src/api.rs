@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) address: Mutex<Option<SocketAddr>>,
     /// What else has to be well for `/readyz`, as the program around it sees it.
     pub(crate) readiness: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// The store is not there yet: nothing but health is told.
+    pub(crate) opening: bool,
     /// What else `/metrics` tells.
     pub(crate) metrics: Box<dyn Fn() -> String + Send + Sync>,
     pub(crate) state: crate::state::State,
@@ -58,6 +60,7 @@ pub struct ApiBuilder {
     version: String,
     description: String,
     readiness: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    opening: bool,
     metrics: Box<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -77,6 +80,7 @@ impl Api {
             version: env!("CARGO_PKG_VERSION").into(),
             description: "store".into(),
             readiness: Box::new(Vec::new),
+            opening: false,
             metrics: Box::new(String::new),
         }
     }
@@ -129,6 +133,12 @@ impl ApiBuilder {
         Self { readiness: Box::new(reasons), ..self }
     }
 
+    /// That the store is still being opened, and the one given stands in for it: `/healthz` and `/readyz` are answered, all else is refused with
+    /// 503 and the reasons of [`ApiBuilder::readiness`].
+    pub fn opening(self) -> Self {
+        Self { opening: true, ..self }
+    }
+
     /// What else `/metrics` tells, in the text format of Prometheus. Asked at each request; must not wait.
     pub fn metrics(self, text: impl Fn() -> String + Send + Sync + 'static) -> Self {
         Self { metrics: Box::new(text), ..self }
@@ -158,6 +168,7 @@ impl ApiBuilder {
             description: self.description,
             address: Mutex::new(None),
             readiness: self.readiness,
+            opening: self.opening,
             metrics: self.metrics,
         }))
     }

@@ -99,9 +99,8 @@ async fn one(store: &Store, declared: &Declared) -> Result<Applied, Invalid> {
         Ok(commit) if before.is_some() => Ok(Applied::Changed(commit.position().index)),
         Ok(commit) => Ok(Applied::Created(commit.position().index)),
         Err(WriteError::Invalid(invalid)) => Err(invalid),
-        Err(error @ (WriteError::Denied { .. } | WriteError::Broken { .. })) => {
-            Ok(Applied::Refused(error.to_string()))
-        }
+        Err(error @ WriteError::Broken { .. }) => Ok(Applied::Refused(error.to_string())),
+        // A right that is missing may be given.
         Err(error) => Ok(Applied::Later(error.to_string())),
     }
 }

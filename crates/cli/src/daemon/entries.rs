@@ -51,6 +51,8 @@ pub(super) struct Entries {
     again: BTreeSet<Key>,
     /// What could not be applied as it stands, and why.
     refused: BTreeMap<Key, String>,
+    /// What cannot be applied at present, and why.
+    later: BTreeMap<Key, String>,
     prune_again: bool,
     /// The last look missed something.
     incomplete: bool,
@@ -79,6 +81,7 @@ impl Entries {
             applied: BTreeMap::new(),
             again: BTreeSet::new(),
             refused: BTreeMap::new(),
+            later: BTreeMap::new(),
             prune_again: false,
             incomplete: false,
             told: Vec::new(),
@@ -127,7 +130,7 @@ impl Entries {
 
         let wrong = self.told.iter().map(ToString::to_string);
         let wrong: Vec<_> = wrong.chain(self.refused.values().cloned()).collect();
-        self.health.set("entries", wrong.clone());
+        self.health.set("entries", wrong.iter().chain(self.later.values()).cloned().collect());
         let mut standing = self.standing.lock();
         standing.wrong = wrong;
         standing.pending = self.prune_again || self.again.len() > waits.len();
@@ -166,6 +169,7 @@ impl Entries {
     /// Tells what came of it and remembers it. Gives what waits for a deletion.
     fn note(&mut self, done: Vec<(Declared, Applied)>, files: &BTreeMap<String, u64>) -> Vec<Key> {
         self.again.clear();
+        let before = std::mem::take(&mut self.later);
         self.applied.clone_from(files);
         let (mut created, mut changed, mut unchanged) = (0, 0, 0);
         let mut waits = Vec::new();
@@ -195,7 +199,11 @@ impl Entries {
                     self.refused.insert(key, format!("{origin}:{line}: {what}"));
                 }
                 Applied::Later(what) => {
-                    tracing::warn!(%key, error = %what, "could not be applied from {origin}; it is tried again");
+                    let told = format!("{origin}:{line}: could not be applied, and is tried again: {what}");
+                    if before.get(&key) != Some(&told) {
+                        tracing::warn!(%key, error = %what, "could not be applied from {origin}; it is tried again");
+                    }
+                    self.later.insert(key.clone(), told);
                     self.again.insert(key);
                 }
             }

@@ -7,10 +7,12 @@
 pub(crate) mod api;
 mod apply;
 mod carriers;
+mod connect;
 mod controllers;
 mod entries;
 mod environment;
 mod files_limit;
+mod in_settings;
 mod isolation;
 mod open;
 mod replica;
@@ -18,6 +20,8 @@ mod serve;
 mod settle;
 mod signals;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod voice;
 mod watcher;
 

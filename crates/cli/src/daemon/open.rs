@@ -1,114 +1,134 @@
-//! Opening the store that the file names.
+//! Opening the store that the file names, for as long as that takes.
+//!
+//! A store on other machines may be started after the daemon, its rights given later, its certificate renewed. So what may mend is tried on and on, and meanwhile it is
+//! said, in the log and by `/readyz`, what is in the way. What will not mend by itself ends the daemon.
 
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use trimtab::backend::AnyBackend;
-use trimtab::consul::ConsulBuilder;
-use trimtab::etcd::EtcdBuilder;
-use trimtab::seams::Seams;
-use trimtab::store::{Memory, Store};
-use trimtab::{Consul, Embedded, Etcd};
+use trimtab::backend::Backend as _;
+use trimtab::seams::{Instant, Seams};
+use trimtab::store::Store;
 
-use crate::config::{Config, ConsulStore, Credentials, EtcdStore, Level, StoreUrl};
-use crate::documents::Schemas;
+use super::Checked;
+use super::api::{Door, Health};
+use super::connect::{Failed, connect};
+use crate::config::{Config, StoreUrl};
 
-/// How often it is said that opening goes on.
+/// How often it is said that it is not open yet, and how long is waited before it is tried again.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// A store that answers is read to the end, however long that takes.
+const READING: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Opens the store; says so every 2 s while it goes on. The error is for people.
-pub(super) async fn open(config: &Config, schemas: &Schemas, seams: &Seams) -> Result<Store, String> {
+/// Opens the store; meanwhile the API tells how it stands. The error is for people: it will not mend by itself.
+pub(super) async fn open(
+    checked: &Checked,
+    door: Option<&Door>,
+    health: &Health,
+    seams: &Seams,
+) -> Result<Store, String> {
+    health.set("store", vec!["is being opened".into()]);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let opening = async {
+        let store = opened(checked, door, health, seams).await;
+        drop(stop);
+        store
+    };
+    let serving = async {
+        let Some(door) = door.cloned() else { return };
+        match door.health_alone(&checked.config, health, seams).await {
+            Ok(api) => door.serve(&api, seams, async { drop(stopped.await) }).await,
+            Err(error) => tracing::error!(%error, "health cannot be told while the store is being opened"),
+        }
+    };
+    tokio::join!(opening, serving).0
+}
+
+async fn opened(
+    checked: &Checked,
+    door: Option<&Door>,
+    health: &Health,
+    seams: &Seams,
+) -> Result<Store, String> {
+    let Checked { config, schemas } = checked;
     let begun = seams.now();
-    let mut opening = std::pin::pin!(opened(config, schemas, seams));
+    let api = door.map(Door::url);
+    let mut waiting = Waiting { shown: shown(config), api, health, seams, begun, reason: None };
     loop {
-        tokio::select! {
-            store = &mut opening => return store,
-            () = seams.sleep(PATIENCE) => {
-                let seconds = (seams.now() - begun).as_secs();
-                tracing::info!("opening the store, {}: {seconds} s so far", shown(config));
+        let failed = match waiting.during(connect(config, seams), || None).await {
+            Ok(backend) => {
+                let builder = Store::builder(backend.clone()).seams(seams).rule(schemas.rule());
+                match waiting.during(builder.patience(READING).open(), || backend.trouble()).await {
+                    Ok(store) => {
+                        waiting.is_open();
+                        return Ok(store);
+                    }
+                    Err(error) => {
+                        backend.close().await;
+                        Failed::of_open(&error)
+                    }
+                }
+            }
+            Err(failed) => failed,
+        };
+        match failed {
+            Failed::Final(what) => return Err(what),
+            Failed::Later(what) => waiting.rest(what).await,
+        }
+    }
+}
+
+/// What is said while the store is not open.
+struct Waiting<'a> {
+    shown: String,
+    /// Where health is told, until that has been said.
+    api: Option<String>,
+    health: &'a Health,
+    seams: &'a Seams,
+    begun: Instant,
+    /// What was in the way last.
+    reason: Option<String>,
+}
+
+impl Waiting<'_> {
+    /// Does the work; says every now and then how it stands. `trouble` is what is in the way now, as far as is known.
+    async fn during<T>(&mut self, work: impl Future<Output = T>, trouble: impl Fn() -> Option<String>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = self.seams.sleep(PATIENCE) => {
+                    self.reason = trouble().or(self.reason.take());
+                    self.say();
+                }
             }
         }
     }
-}
 
-async fn opened(config: &Config, schemas: &Schemas, seams: &Seams) -> Result<Store, String> {
-    let backend = match &config.store {
-        StoreUrl::Memory => AnyBackend::new(Memory::with_seams(seams)),
-        StoreUrl::Embedded(path) => AnyBackend::new(embedded(path, config.history, seams).await?),
-        StoreUrl::Etcd(store) => {
-            let connected = etcd(store, credentials(&config.store)?, seams).connect().await;
-            AnyBackend::new(connected.map_err(|error| error.to_string())?)
+    /// Says what is in the way, and gives it time to go.
+    async fn rest(&mut self, what: String) {
+        self.reason = Some(what);
+        self.say();
+        self.seams.sleep(PATIENCE).await;
+    }
+
+    fn say(&mut self) {
+        let Self { shown, seams, begun, .. } = self;
+        let seconds = (seams.now() - *begun).as_secs();
+        let Some(what) = &self.reason else {
+            tracing::info!("opening the store, {shown}: {seconds} s so far");
+            return;
+        };
+        self.health.set("store", vec![what.clone()]);
+        tracing::warn!("the store {shown} is not open after {seconds} s, and is tried again: {what}");
+        if let Some(api) = self.api.take() {
+            tracing::info!("until it is, {api} tells health alone: /healthz and /readyz");
         }
-        StoreUrl::Consul(store) => {
-            let connected = consul(store, credentials(&config.store)?, seams).connect().await;
-            AnyBackend::new(connected.map_err(|error| error.to_string())?)
-        }
-    };
-    Store::builder(backend).seams(seams).rule(schemas.rule()).open().await.map_err(|error| error.to_string())
-}
+    }
 
-/// Everything is read into memory, on a thread that may be blocked.
-async fn embedded(path: &Path, history: u64, seams: &Seams) -> Result<Embedded, String> {
-    let (answer, answered) = oneshot::channel();
-    let builder = Embedded::builder(path).history(history).seams(seams);
-    seams.spawn_blocking("open the store", move || drop(answer.send(builder.open())));
-    let opened = answered.await.map_err(|_| "opening the store panicked".to_owned())?;
-    opened.map_err(|error| format!("open the store: {error}"))
-}
-
-/// What the files hold that the settings name.
-fn credentials(config: &StoreUrl) -> Result<Credentials, String> {
-    let (credentials, flaws) = Credentials::read(config);
-    match flaws.into_iter().find(|flaw| flaw.level == Level::Error) {
-        None => Ok(credentials),
-        Some(flaw) => Err(format!("{}: {}", flaw.field, flaw.what)),
+    fn is_open(&self) {
+        self.health.set("store", Vec::new());
     }
-}
-
-fn etcd(store: &EtcdStore, credentials: Credentials, seams: &Seams) -> EtcdBuilder {
-    let EtcdStore { servers, user } = store;
-    let mut builder = Etcd::builder(servers.addresses()).prefix(&servers.prefix).seams(seams);
-    if let Some(authority) = credentials.authority {
-        builder = builder.ca_certificate(authority);
-    }
-    if let Some((certificate, key)) = credentials.own {
-        builder = builder.client_certificate(certificate, key);
-    }
-    if let Some(name) = servers.tls.as_ref().and_then(|tls| tls.name.as_ref()) {
-        builder = builder.server_name(name);
-    }
-    if let Some((user, password)) = user.as_ref().zip(credentials.password) {
-        builder = builder.user(&user.name, password);
-    }
-    builder
-}
-
-fn consul(store: &ConsulStore, credentials: Credentials, seams: &Seams) -> ConsulBuilder {
-    let ConsulStore { servers, datacenter, namespace, partition, .. } = store;
-    let mut builder = Consul::builder(servers.addresses()).prefix(&servers.prefix).seams(seams);
-    if let Some(authority) = credentials.authority {
-        builder = builder.ca_certificate(authority);
-    }
-    if let Some((certificate, key)) = credentials.own {
-        builder = builder.client_certificate(certificate, key);
-    }
-    if let Some(name) = servers.tls.as_ref().and_then(|tls| tls.name.as_ref()) {
-        builder = builder.server_name(name);
-    }
-    if let Some(token) = credentials.token {
-        builder = builder.token(token);
-    }
-    if let Some(name) = datacenter {
-        builder = builder.datacenter(name);
-    }
-    if let Some(name) = namespace {
-        builder = builder.namespace(name);
-    }
-    if let Some(name) = partition {
-        builder = builder.partition(name);
-    }
-    builder
 }
 
 /// The store in a few words: `embedded ./data`.

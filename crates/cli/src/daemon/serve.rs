@@ -5,7 +5,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use trimtab::runtime::{Manager, ManagerHandle, RunError};
-use trimtab::seams::Seams;
+use trimtab::seams::{Instant, Seams};
 use trimtab::store::Store;
 use trimtab_polyglot::{Groups, NotYet};
 
@@ -45,7 +45,7 @@ pub(super) async fn serve(
     voice: &Voice,
     seams: &Seams,
 ) -> Exit {
-    let Checked { config, schemas } = checked;
+    let config = &checked.config;
     let failed = |what: &str| {
         voice.error(what);
         Exit::Failed
@@ -64,12 +64,15 @@ pub(super) async fn serve(
             return Exit::Failed;
         }
     };
+    // The time of a run until settled runs from here.
+    let deadline = arguments.until_settled.then(|| seams.now() + arguments.timeout);
     let store = tokio::select! {
-        opened = open(config, schemas, seams) => match opened {
+        opened = Box::pin(open(checked, door.as_ref(), &health, seams)) => match opened {
             Ok(store) => store,
             Err(what) => return failed(&what),
         },
         () = signals.come(1) => return failed("stopped while the store was being opened"),
+        () = until(deadline, seams) => return timed_out(arguments, voice, &health.reasons()),
     };
     let (version, index) = (env!("CARGO_PKG_VERSION"), store.snapshot().index());
     let url = door.as_ref().map(Door::url);
@@ -106,6 +109,7 @@ pub(super) async fn serve(
         screen,
         voice,
         seams,
+        deadline,
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let (leave, left) = oneshot::channel::<()>();
@@ -139,6 +143,19 @@ pub(super) async fn serve(
     failed(&format!("stopped at once; running scripts were killed: {killed}"))
 }
 
+/// Ends when the time is up; without a deadline never.
+async fn until(deadline: Option<Instant>, seams: &Seams) {
+    match deadline {
+        Some(deadline) => seams.sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn timed_out(arguments: &Run, voice: &Voice, left: &[String]) -> Exit {
+    voice.list(&format!("not settled within {:?}:", arguments.timeout), left);
+    Exit::TimedOut
+}
+
 /// A run until settled asks nobody and is asked by nobody, so that it may run beside a daemon on the same address; unless a flag says where.
 fn is_served(arguments: &Run) -> bool {
     !arguments.until_settled || arguments.settings.listen.is_some()
@@ -155,12 +172,15 @@ struct Daemon<'a> {
     screen: &'a Screen,
     voice: &'a Voice,
     seams: &'a Seams,
+    /// Of a run until settled.
+    deadline: Option<Instant>,
 }
 
 impl Daemon<'_> {
     /// Runs the controllers. None when it is to be left at once.
     async fn run(&self, manager: Manager, not_yet: Vec<(String, NotYet)>) -> Option<Exit> {
-        let Self { arguments, checked, store, handle, health, signals, screen, voice, seams } = *self;
+        let Self { arguments, checked, store, handle, health, signals, screen, voice, seams, deadline } =
+            *self;
         let Checked { config, schemas } = checked;
         let mut entries = Entries::new(config, schemas, store, seams, health);
         let judge = Judge {
@@ -173,6 +193,10 @@ impl Daemon<'_> {
         tokio::select! {
             () = entries.pass() => {}
             () = signals.come(1) => return Some(self.stopped()),
+            () = until(deadline, seams) => {
+                let left = Box::pin(judge.left_over()).await;
+                return Some(timed_out(arguments, voice, &left));
+            }
         }
 
         let summary = Summary::new(config, store, handle, screen);
@@ -180,7 +204,7 @@ impl Daemon<'_> {
         let shutdown = async {
             tokio::select! {
                 () = signals.come(1) => {}
-                found = judge.wait(arguments.timeout), if arguments.until_settled => {
+                found = judge.wait(deadline.unwrap_or(Instant::FAR_FUTURE)), if arguments.until_settled => {
                     summary.say();
                     *verdict.lock() = Some(found);
                 }
@@ -225,10 +249,7 @@ impl Daemon<'_> {
                 self.voice.list("this cannot be settled:", &left);
                 Exit::Failed
             }
-            Verdict::TimedOut(left) => {
-                self.voice.list(&format!("not settled within {:?}:", self.arguments.timeout), &left);
-                Exit::TimedOut
-            }
+            Verdict::TimedOut(left) => timed_out(self.arguments, self.voice, &left),
         }
     }
 }

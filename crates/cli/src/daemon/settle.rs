@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use trimtab::backend::Index;
-use trimtab::runtime::{ControllerHandle, KeyStatus, KeyStatusState, ManagerHandle};
-use trimtab::seams::Seams;
+use trimtab::backend::{Index, Leases as _, StoreLease};
+use trimtab::runtime::{ControllerHandle, ControllerStatus, KeyStatus, KeyStatusState, ManagerHandle};
+use trimtab::seams::{Instant, Seams};
 use trimtab::store::{Entry, Store};
 
 use super::entries::Standing;
@@ -20,6 +20,8 @@ use trimtab_polyglot::NotYet;
 const LOOK: Duration = Duration::from_millis(20);
 /// A key that has failed so often in a row is not waited for.
 const HOPELESS: u32 = 5;
+/// What is only to be told is waited for no longer.
+const MOMENT: Duration = Duration::from_secs(1);
 /// While more keys than these are ready, they are told as a number.
 const MOST_KEYS: usize = 100;
 
@@ -49,25 +51,72 @@ struct Left {
     busy: Vec<String>,
     /// What will not go by itself.
     stuck: Vec<String>,
+    /// Controllers that another replica runs.
+    standby: Vec<String>,
+}
+
+impl Left {
+    fn is_busy(&self) -> bool {
+        !self.busy.is_empty() || !self.standby.is_empty()
+    }
 }
 
 impl Judge {
     /// Waits until nothing is left to do, or only what is hopeless, or the time is up.
-    pub(super) async fn wait(&self, time: Duration) -> Verdict {
-        let deadline = self.seams.now() + time;
+    pub(super) async fn wait(&self, deadline: Instant) -> Verdict {
         loop {
             let begun = self.seams.now();
-            let left = self.look().await;
+            // A store that is away answers nobody for a while.
+            let looked = tokio::select! {
+                left = Box::pin(self.look()) => Some(left),
+                () = self.seams.sleep_until(deadline) => None,
+            };
+            let Some(left) = looked else { return Verdict::TimedOut(self.left_over().await) };
             // Looking at many keys must not take the time that reconciling them needs.
             let pause = LOOK.max((self.seams.now() - begun) * 10);
-            match (left.busy.is_empty(), left.stuck.is_empty()) {
-                (true, true) => return Verdict::Settled,
-                (true, false) => return Verdict::Failed(left.stuck),
-                (false, _) if self.seams.now() >= deadline => {
-                    return Verdict::TimedOut(left.stuck.into_iter().chain(left.busy).collect());
+            match (left.is_busy(), left.stuck.is_empty()) {
+                (false, true) => return Verdict::Settled,
+                (false, false) => return Verdict::Failed(left.stuck),
+                (true, _) if self.seams.now() >= deadline => {
+                    return Verdict::TimedOut(self.told(left).await);
                 }
                 _ => self.seams.sleep(pause.min(deadline - self.seams.now())).await,
             }
+        }
+    }
+
+    /// What is left when the time is up, as far as it can be seen in a moment.
+    pub(super) async fn left_over(&self) -> Vec<String> {
+        tokio::select! {
+            left = Box::pin(self.look()) => self.told(left).await,
+            () = self.seams.sleep(MOMENT) => {
+                vec![self.store.health().explained("the store does not answer")]
+            }
+        }
+    }
+
+    /// What is left, and who has what is not this replica's to do.
+    async fn told(&self, left: Left) -> Vec<String> {
+        let mut told: Vec<_> = left.stuck.into_iter().chain(left.busy).collect();
+        for controller in left.standby {
+            let line = match self.leader(&controller).await {
+                Some(holder) => format!(
+                    "stands by, and replica {holder} leads it: whether all is settled, only that one can say"
+                ),
+                None => "stands by until it has its lease".into(),
+            };
+            told.push(format!("controller {controller}: {line}"));
+        }
+        told
+    }
+
+    /// Who holds the lease of a controller, when that can be learnt in a moment.
+    async fn leader(&self, controller: &str) -> Option<String> {
+        let leases = StoreLease::new(self.store.backend().clone(), &self.seams);
+        let asked = async { leases.watch(controller).ok()?.next().await.ok()? };
+        tokio::select! {
+            holder = Box::pin(asked) => holder.map(|holder| holder.name),
+            () = self.seams.sleep(MOMENT) => None,
         }
     }
 
@@ -86,6 +135,15 @@ impl Judge {
                 let what = format!("{key}: controller {} could not map it: {error}", handle.name());
                 if is_settled { left.stuck.push(what) } else { left.busy.push(what) }
             }
+            let status = handle.status();
+            if status.standby {
+                left.standby.push(status.name);
+                left.busy.extend(
+                    status.reasons.iter().map(|reason| format!("controller {}: {reason}", handle.name())),
+                );
+                continue;
+            }
+            left.busy.extend(shared(&status));
             if !is_settled {
                 let before = left.busy.len() + left.stuck.len();
                 self.controller(&handle, &mut left);
@@ -95,11 +153,11 @@ impl Judge {
             }
         }
         // Each look at every entry costs, so it is taken only when it decides.
-        if left.busy.is_empty() {
+        if !left.is_busy() {
             self.deletions(&mut left);
         }
         // Whatever was committed meanwhile has not been looked at.
-        if left.busy.is_empty() && self.index(&mut left).await != index {
+        if !left.is_busy() && self.index(&mut left).await != index {
             left.busy.push("the store changes".into());
         }
         left
@@ -111,7 +169,7 @@ impl Judge {
         match self.store.head().await {
             Ok(head) if Some(head) == view => {}
             Ok(head) => left.busy.push(format!("the view is not yet at index {}", head.index)),
-            Err(error) => left.busy.push(format!("the store: {error}")),
+            Err(error) => left.busy.push(self.store.health().explained(error)),
         }
         view.map(|view| view.index).unwrap_or_default()
     }
@@ -122,9 +180,6 @@ impl Judge {
         let name = &status.name;
         let mut busy = |what: &str| left.busy.push(format!("controller {name}: {what}"));
         status.reasons.iter().for_each(|reason| busy(reason));
-        if status.standby {
-            busy("waits for its lease, which another process holds");
-        }
         let behind = status.sources.iter().any(|source| {
             let published = self.store.publisher().index_of(&source.name.as_str().into());
             let synced = source.synced || !source.gate;
@@ -168,6 +223,15 @@ impl Judge {
             if promised { left.busy.push(what) } else { left.stuck.push(what) }
         }
     }
+}
+
+/// The others of a group: what they have to do cannot be seen from here.
+fn shared(status: &ControllerStatus) -> Option<String> {
+    let group = status.shard.as_ref()?;
+    let others: Vec<_> = group.members.iter().filter(|member| member.name != group.member).collect();
+    let names: Vec<_> = others.iter().map(|member| member.holder.as_str()).collect();
+    let what = "shares its entries with other replicas, and whether those are settled, only they can say";
+    (!names.is_empty()).then(|| format!("controller {}: {what}: {}", status.name, names.join(", ")))
 }
 
 fn key_of(controller: &str, key: &KeyStatus, left: &mut Left) {

@@ -48,7 +48,7 @@ impl Page<'_> {
         Self::line(out, "Namespace", &place_text(&all.key))?;
         Self::line(out, "Seen at", &all.position)?;
         if let Some(error) = &all.unreadable {
-            let text = format!("{error}; write it anew as a whole, or delete it");
+            let text = format!("{error}; delete it, then write it anew");
             writeln!(
                 out,
                 "{}",

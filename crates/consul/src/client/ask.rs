@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
+use parking_lot::Mutex;
 use rustls::ClientConfig;
 use trimtab_seams::{Instant, Seams};
 
@@ -50,6 +51,8 @@ pub(crate) struct Client {
     /// `dc=..&ns=..&partition=..`, or empty.
     parameters: String,
     seams: Seams,
+    /// What is in the way at present, for people.
+    trouble: Mutex<Option<String>>,
 }
 
 /// Why one endpoint gave no answer.
@@ -71,7 +74,8 @@ impl Client {
     ) -> Result<Self, String> {
         let connectors = endpoints.into_iter().map(|endpoint| Connector::new(endpoint, tls, name));
         let connectors = connectors.collect::<Result<_, _>>()?;
-        Ok(Self { connectors, current: AtomicUsize::new(0), token, parameters, seams: seams.clone() })
+        let (current, trouble) = (AtomicUsize::new(0), Mutex::default());
+        Ok(Self { connectors, current, token, parameters, seams: seams.clone(), trouble })
     }
 
     /// Asks; an endpoint that cannot be reached is passed over. Dropping the future closes the connection.
@@ -91,6 +95,7 @@ impl Client {
             match self.ask_one(connector, question, share).await {
                 Ok(said) => {
                     self.current.store(number, Ordering::Relaxed);
+                    self.note(failing(connector, &said));
                     return Ok(said);
                 }
                 Err(failure) => {
@@ -104,7 +109,22 @@ impl Client {
             }
         }
         let what = failures.join("; ");
+        self.note(Some(what.clone()));
         Err(if sent { Trouble::Open(what) } else { Trouble::unreachable(what) })
+    }
+
+    /// What is in the way at present: what each endpoint did in place of an answer.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().clone()
+    }
+
+    /// News are logged.
+    fn note(&self, now: Option<String>) {
+        let mut trouble = self.trouble.lock();
+        if let Some(what) = now.as_ref().filter(|_| trouble.is_none()) {
+            tracing::warn!(what, "Consul does not answer");
+        }
+        *trouble = now;
     }
 
     /// The next request goes to another endpoint first: this one answers, but has no leader.
@@ -203,12 +223,21 @@ fn remaining(now: Instant, deadline: Instant) -> Duration {
     if now < deadline { deadline - now } else { Duration::ZERO }
 }
 
+/// An answer that says that it is not well.
+fn failing(connector: &Connector, said: &Said) -> Option<String> {
+    let is_failing = said.status.is_server_error() || said.status == StatusCode::TOO_MANY_REQUESTS;
+    is_failing.then(|| {
+        let text = String::from_utf8_lossy(&said.body[..said.body.len().min(200)]).trim().to_owned();
+        format!("{}: {} {text}", connector.endpoint, said.status.as_u16())
+    })
+}
+
 /// Why a connection gave no answer.
 fn broken(error: &hyper::Error) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(" ({cause})")).unwrap_or_default();
     if error.is_parse() {
         format!(
-            "it does not speak HTTP/1.1: {error}{cause}; is it Consul's HTTP port, and should the endpoint begin with `https://`?"
+            "it does not speak HTTP/1.1: {error}{cause}; is it Consul's HTTP port, and does it want `https://`?"
         )
     } else {
         format!("the connection was closed without an answer{cause}")

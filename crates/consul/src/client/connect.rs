@@ -144,7 +144,7 @@ fn distrusted(error: &io::Error) -> String {
     let advice = match tls {
         Some(rustls::Error::InvalidCertificate(certificate)) => match certificate {
             CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                "nobody who is trusted has signed its certificate; give the PEM of its authority"
+                "nobody who is trusted has signed its certificate; give the PEM of its authority (`ca_certificate`)"
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 "its certificate has expired; renew it"
@@ -158,10 +158,10 @@ fn distrusted(error: &io::Error) -> String {
             _ => "its certificate cannot be accepted",
         },
         Some(rustls::Error::InvalidMessage(_)) => {
-            "it does not speak TLS there; Consul's TLS port is often 8501, and its plain one begins with `http://`"
+            "it does not speak TLS there; Consul's TLS port is often 8501, and its plain one wants `http://`"
         }
         Some(rustls::Error::AlertReceived(_)) => {
-            "it refused the handshake; where Consul verifies clients, give a client certificate"
+            "it refused the handshake; where Consul verifies clients, give one of yours (`client_certificate`)"
         }
         Some(_) => "the TLS handshake failed",
         None => "the connection broke off in the TLS handshake",

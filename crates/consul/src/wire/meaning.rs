@@ -94,7 +94,7 @@ fn denial(text: &str) -> String {
         )
     } else {
         format!(
-            "this token may not do that: {text}; give it `key_prefix` rights on the prefix, see the crate's page"
+            "this token may not do that: {text}; give it `key_prefix \"PREFIX/v1/\" {{ policy = \"write\" }}`"
         )
     }
 }

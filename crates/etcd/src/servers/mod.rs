@@ -3,6 +3,7 @@
 mod call;
 mod credentials;
 mod server;
+mod trouble;
 mod watching;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::proto::{
 use call::Method;
 pub(crate) use credentials::Credentials;
 pub(crate) use server::{Server, Tls};
+use trouble::Trouble;
 pub(crate) use watching::Watching;
 
 /// All servers, and the one that answered last.
@@ -31,6 +33,7 @@ pub(crate) struct Servers {
     credentials: Option<Credentials>,
     timeout: Duration,
     seams: Seams,
+    trouble: Trouble,
 }
 
 /// How many times as long as another request a page may take.
@@ -52,11 +55,16 @@ impl Servers {
         timeout: Duration,
         seams: Seams,
     ) -> Self {
-        Self { list, current: AtomicUsize::new(0), credentials, timeout, seams }
+        Self { list, current: AtomicUsize::new(0), credentials, timeout, seams, trouble: Trouble::default() }
     }
 
     pub(crate) const fn seams(&self) -> &Seams {
         &self.seams
+    }
+
+    /// What is in the way at present, for people.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.told()
     }
 
     pub(crate) fn list(&self) -> &[Server] {
@@ -81,7 +89,11 @@ impl Servers {
 
     /// A transaction that writes: sent to a second server only when the first has certainly not taken it.
     pub(crate) async fn write(&self, request: TxnRequest) -> Result<TxnResponse, Answer> {
-        self.ask(Method::TXN, request, Repeat::UnlessSent).await
+        let answer = self.ask(Method::TXN, request, Repeat::UnlessSent).await;
+        if answer.is_ok() {
+            self.trouble.has_space();
+        }
+        answer
     }
 
     /// A transaction that writes nothing, or that does the same when it is sent twice.
@@ -116,7 +128,7 @@ impl Servers {
         R: Message + Default + 'static,
     {
         let (request, end) = (Arc::new(request), self.seams.now() + time);
-        let mut answer = Answer::late(time);
+        let (mut answer, mut tried) = (Answer::late(time), Vec::new());
         for others in (0..self.list.len()).rev() {
             let left = end.since(self.seams.now());
             if left.is_zero() {
@@ -127,9 +139,13 @@ impl Servers {
             let current = self.current.load(Ordering::Relaxed);
             let server = &self.list[current % self.list.len()];
             match self.ask_one(server, method, Arc::clone(&request), within).await {
-                Ok(response) => return Ok(response),
+                Ok(response) => {
+                    self.trouble.answered();
+                    return Ok(response);
+                }
                 Err(refused) => answer = refused,
             }
+            tried.extend(answer.trouble().map(|what| format!("`{}`: {what}", server.address())));
             match answer {
                 Answer::NotSent(_) | Answer::NoLeader => self.leave(current),
                 Answer::Open(_) | Answer::NotEtcd(_) => {
@@ -141,6 +157,7 @@ impl Servers {
                 _ => break,
             }
         }
+        self.trouble.refused(&answer, &tried);
         Err(answer)
     }
 

@@ -73,6 +73,10 @@ fn admitted(shared: &Shared, mut request: Request) -> Result<Request, Refusal> {
             return Err(Refusal::new(ProblemKind::Unauthorized, detail).field("Authorization"));
         }
     }
+    if shared.opening && !is_open {
+        let why = (shared.readiness)().join("; ");
+        return Err(Refusal::unavailable(format!("the store is not open yet: {why}")));
+    }
     request.extensions_mut().insert(Caller::of(&access));
     Ok(request)
 }

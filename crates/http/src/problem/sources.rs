@@ -53,7 +53,7 @@ impl From<ReadError> for Refusal {
 
 impl From<DecodeError> for Refusal {
     fn from(error: DecodeError) -> Self {
-        let detail = format!("{error}; write it anew as a whole, or delete it");
+        let detail = format!("{error}; delete it, then write it anew");
         Self::new(ProblemKind::Invalid, detail).field("entry")
     }
 }

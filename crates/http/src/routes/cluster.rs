@@ -117,10 +117,10 @@ fn held(shared: &Shared) -> Vec<HeldDeletion> {
 
 fn store(shared: &Shared) -> StoreStanding {
     let health = shared.store.health();
-    let (following, error) = match health.following {
+    let (following, error) = match &health.following {
         Following::Live => ("live", None),
         Following::Reading => ("reading", None),
-        Following::Retrying { error, .. } => ("retrying", Some(error.to_string())),
+        Following::Retrying { error, .. } => ("retrying", Some(health.explained(error))),
         _ => ("closed", None),
     };
     StoreStanding {

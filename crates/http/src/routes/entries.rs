@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use trimtab_store::{Document, Key, Propagation};
+use trimtab_store::{Document, Key, Propagation, ReadError};
 
 use super::delete_query::DeleteQuery;
 use super::given::Given;
@@ -15,7 +15,7 @@ use crate::api::Shared;
 use crate::entry_form;
 use crate::openapi::EntryDocument;
 use crate::problem::Refusal;
-use crate::wire::{Problem, ProblemKind, Written};
+use crate::wire::{EntryKey, Outcome, Problem, ProblemKind, Written};
 use crate::writing::{Act, Planned, Unmet, answer, settle, written};
 
 /// The position that an answer shows.
@@ -64,8 +64,7 @@ pub(super) async fn read(
     }
     let mut body = Vec::new();
     entry_form::write(&entry, &mut body).map_err(|error| {
-        let detail =
-            format!("{key} is there, but is not JSON: {error}; write it anew as a whole, or delete it");
+        let detail = format!("{key} is there, but is not JSON: {error}; delete it, then write it anew");
         Refusal::new(ProblemKind::Invalid, detail).field("entry")
     })?;
     Ok((about, [(header::CONTENT_TYPE, "application/json")], body).into_response())
@@ -120,7 +119,7 @@ pub(super) async fn put(
 
 /// Delete an entry
 ///
-/// Finalizers hold it: then it is marked, answered with 202, and goes when the last of them is removed.
+/// Finalizers hold it: then it is marked, answered with 202, and goes when the last of them is removed. One that cannot be read goes at once.
 #[utoipa::path(
     delete,
     path = "/v1/entries/{kind}/{name}",
@@ -155,6 +154,15 @@ pub(super) async fn delete(
         if_none_match: conditions::if_none_match(&headers)?,
         act: Act::Delete { propagation, drop_finalizers: query.drop_finalizer },
     };
+    let is_plain = planned.if_match.is_none() && planned.if_none_match.is_none() && !query.dry_run;
+    if is_plain
+        && let Err(ReadError::Decode(_)) = shared.store.entry(&planned.key)
+        && let Some(position) = shared.store.discard(&planned.key).await?
+    {
+        // Nothing of it can be told.
+        let (key, outcome, position) = (EntryKey::from(&planned.key), Outcome::Deleted, position.to_string());
+        return Ok(answer((Written { key, outcome, position, entry: None, dry_run: false }, None)));
+    }
     one(&shared, planned, query.dry_run).await
 }
 

@@ -57,13 +57,14 @@ pub(super) async fn readyz(State(shared): State<Arc<Shared>>, caller: Caller) ->
 pub(super) fn readiness(shared: &Shared) -> Readiness {
     let mut reasons = shared.manager.readiness().reasons;
     let health = shared.store.health();
-    if let Some(refusing) = health.refusing {
+    if let Some(refusing) = &health.refusing {
         reasons.push(format!("writes are refused: {}", refusing.error));
     }
-    match health.following {
+    match &health.following {
         Following::Live => {}
         Following::Reading => reasons.push("the store is being read".into()),
         Following::Retrying { error, attempts, .. } => {
+            let error = health.explained(error);
             reasons.push(format!("the store cannot be followed, tried {attempts} times: {error}"));
         }
         Following::Closed => reasons.push("the store is closed".into()),

@@ -28,19 +28,19 @@ use crate::{Api, admission, routes};
 
 /// Where an API is served.
 pub struct Serving {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     tls: Option<Tls>,
 }
 
 impl Serving {
-    /// On this listener, without TLS.
-    pub fn plain(listener: TcpListener) -> Self {
-        Self { listener, tls: None }
+    /// On this listener, without TLS. One that others hold too is open after the serving has ended.
+    pub fn plain(listener: impl Into<Arc<TcpListener>>) -> Self {
+        Self { listener: listener.into(), tls: None }
     }
 
     /// On this listener, by TLS.
-    pub fn tls(listener: TcpListener, tls: &Tls) -> Self {
-        Self { listener, tls: Some(tls.clone()) }
+    pub fn tls(listener: impl Into<Arc<TcpListener>>, tls: &Tls) -> Self {
+        Self { listener: listener.into(), tls: Some(tls.clone()) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use trimtab_backend::{AnyBackend, FollowError, Invalid, KindName, Scope};
+use trimtab_backend::{AnyBackend, Backend as _, FollowError, Invalid, KindName, Scope};
 use trimtab_seams::Seams;
 use trimtab_stream::{EventPublisher, TopicSpec};
 
@@ -79,7 +79,9 @@ impl Core {
         let (following, resets) = self.health.lock().clone();
         let (entries, undecodable) = self.census.entries();
         let refusing = self.refusals.standing(self.seams.now());
-        Health { following, position: self.state.position(), resets, entries, undecodable, refusing }
+        let trouble = self.backend.trouble();
+        let position = self.state.position();
+        Health { following, position, resets, entries, undecodable, refusing, trouble }
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -228,7 +228,7 @@ async fn send(
         // A store that was closed takes nothing, and that is no trouble.
         Err(WriteError::Unavailable { .. } | WriteError::Broken { .. }) if core.is_closed() => {}
         Err(error @ (WriteError::Unavailable { .. } | WriteError::Broken { .. })) => {
-            core.refusals.refused(error, core.seams.now());
+            core.refusals.refused(error, core.backend.trouble(), core.seams.now());
         }
         Err(WriteError::Unknown(_)) => {}
         _ => core.refusals.taken(),
@@ -237,7 +237,11 @@ async fn send(
 }
 
 /// What a transaction comes to.
-async fn outcome(core: &Core, transaction: Transaction, fences: &[Check]) -> Result<Commit, WriteError> {
+pub(super) async fn outcome(
+    core: &Core,
+    transaction: Transaction,
+    fences: &[Check],
+) -> Result<Commit, WriteError> {
     let commit = match yielding(core.backend.commit(transaction)).await {
         Ok(commit) => commit,
         Err(CommitError::Unknown(pending)) => settle(&core.backend, &core.seams, pending).await?,
@@ -293,7 +297,7 @@ fn entry_of(key: &Key, records: &[Record]) -> Result<Option<Entry>, Invalid> {
 }
 
 /// Nothing was written, and what stands in the way could not be read.
-fn unread(error: FollowError) -> WriteError {
+pub(super) fn unread(error: FollowError) -> WriteError {
     match error {
         FollowError::Unavailable { why, retry_after } => WriteError::Unavailable { why, retry_after },
         FollowError::Denied { what } => WriteError::Denied { what },

@@ -68,7 +68,9 @@ impl Follower<'_> {
             Ok(feed) => feed,
             Err(error) => return Some(error),
         };
-        if from.is_some() {
+        // A feed may have begun before anybody was asked: while something is in the way, only what it tells says that it lives.
+        let mut is_live = from.is_some() && core.backend.trouble().is_none();
+        if is_live {
             core.set_following(Following::Live);
         }
         let mut snapshotting = None;
@@ -101,6 +103,7 @@ impl Follower<'_> {
                     if let Some(snapshotting) = snapshotting.take() {
                         snapshotting.replace(core, position).await;
                         self.anew = None;
+                        is_live = true;
                         core.set_following(Following::Live);
                         core.set_opened(Ok(()));
                     }
@@ -114,6 +117,10 @@ impl Follower<'_> {
                             why: trimtab_backend::Why::Busy,
                             retry_after: None,
                         });
+                    }
+                    if !is_live && snapshotting.is_none() {
+                        is_live = true;
+                        core.set_following(Following::Live);
                     }
                 }
             }
@@ -182,7 +189,13 @@ impl Follower<'_> {
         };
         let since = *self.failing_since.get_or_insert_with(|| core.seams.now());
         let delay = self.retry.failed(&core.seams, asked);
-        tracing::warn!(%error, attempts = self.retry.attempts(), ?delay, "the store is not followed; trying again");
+        let explained = core.health().explained(&error);
+        tracing::warn!(
+            error = explained,
+            attempts = self.retry.attempts(),
+            ?delay,
+            "the store is not followed; trying again"
+        );
         core.set_following(Following::Retrying { error, attempts: self.retry.attempts(), since });
         core.stop.or(core.seams.sleep(delay)).await.is_some()
     }

@@ -1,5 +1,7 @@
 //! How the following goes.
 
+use std::fmt;
+
 use trimtab_backend::{FollowError, Position};
 use trimtab_seams::Instant;
 
@@ -21,6 +23,8 @@ pub struct Health {
     pub undecodable: usize,
     /// The last write that was tried was refused, less than a minute ago or for good: the disk is full, nobody has a quorum. None: writes are taken, as far as is known.
     pub refusing: Option<Refusing>,
+    /// What is in the way, in the backend's words: which server, what it said, what to do. None while it answers, or when the backend tells nothing.
+    pub trouble: Option<String>,
 }
 
 /// What a follower is doing.
@@ -48,5 +52,13 @@ impl Health {
     /// Whether every change is told.
     pub fn is_live(&self) -> bool {
         self.following == Following::Live
+    }
+
+    /// An error with what is in the way, for people.
+    pub fn explained(&self, error: impl fmt::Display) -> String {
+        match &self.trouble {
+            Some(trouble) => format!("{error}: {trouble}"),
+            None => error.to_string(),
+        }
     }
 }

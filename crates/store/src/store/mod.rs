@@ -10,6 +10,7 @@ mod at_least;
 mod builder;
 mod census;
 mod core;
+mod discard;
 mod door;
 mod event;
 mod follower;

@@ -49,7 +49,7 @@ impl Refusals {
     }
 
     /// A write was refused.
-    pub(super) fn refused(&self, error: &WriteError, at: Instant) {
+    pub(super) fn refused(&self, error: &WriteError, trouble: Option<String>, at: Instant) {
         let is_final = match error {
             // What is busy is so for a moment.
             WriteError::Unavailable { why: Why::Busy, .. } => return,
@@ -59,10 +59,14 @@ impl Refusals {
         };
         let mut now = self.now.lock();
         let since = now.as_ref().map_or(at, |standing| standing.refusing.since);
+        let error = match trouble {
+            Some(trouble) => format!("{error}: {trouble}"),
+            None => error.to_string(),
+        };
         if now.is_none() {
-            tracing::error!(%error, "the store refuses writes");
+            tracing::error!(error, "the store refuses writes");
         }
-        *now = Some(Standing { refusing: Refusing { error: error.to_string(), since }, last: at, is_final });
+        *now = Some(Standing { refusing: Refusing { error, since }, last: at, is_final });
         self.any.store(true, Ordering::Relaxed);
     }
 

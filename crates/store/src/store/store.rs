@@ -155,10 +155,18 @@ impl Store {
         // What the commit touched may lie outside of what is followed; the view need never reach it then (contract I2).
         let seen = committed.touched.iter().any(|touched| core.state.about().keeps(touched.key()));
         let position = committed.commit.position();
-        if seen && committed.commit.is_committed() && self.position() != Some(position) {
-            let _late = before(core.seams.sleep(OWN_WRITES), core.arrivals.at_least(position)).await;
+        if seen && committed.commit.is_committed() {
+            self.until_seen(position).await;
         }
         Ok(committed)
+    }
+
+    /// Waits until the view includes a commit, for a second at most.
+    pub(super) async fn until_seen(&self, position: Position) {
+        let core = self.core();
+        if self.position() != Some(position) {
+            let _late = before(core.seams.sleep(OWN_WRITES), core.arrivals.at_least(position)).await;
+        }
     }
 
     /// What [`Store::commit_told`] would say now, without writing anything: conflicts, broken rules, and what each entry would become. The commit told is

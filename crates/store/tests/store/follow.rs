@@ -220,3 +220,25 @@ fn garbage_in_the_first_snapshot_does_not_keep_a_store_from_opening() {
         assert_eq!(store.snapshot().index(), Index::new(1));
     });
 }
+
+/// A feed that begins by itself, before a server was asked, made an outage look as if it had ended.
+#[test]
+fn a_store_that_is_away_is_live_again_once_something_is_told_and_its_trouble_is_told_meanwhile() {
+    virtual_time::run(1, async |seams| {
+        let script = Scripted::default();
+        let (store, feed) = script.open(&seams, vec![spec("a", 1, 1, 10)]).await;
+        script.trouble(Some("the server is down; start it"));
+        feed.send(Err(FollowError::UNREACHABLE));
+        let feed = script.feed();
+        seams.sleep(5 * SECOND).await;
+        let health = store.health();
+        let Following::Retrying { error, .. } = &health.following else { panic!("{health:?}") };
+        let told = "the store is unavailable: it cannot be reached: the server is down; start it";
+        assert_eq!(health.explained(error), told);
+        script.trouble(None);
+        batch(&feed, 1, 2, [put(spec("a", 1, 2, 11))]);
+        seams.sleep(SECOND).await;
+        assert!(store.health().is_live());
+        assert_eq!(store.health().explained("fine"), "fine");
+    });
+}

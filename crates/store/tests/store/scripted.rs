@@ -18,6 +18,7 @@ pub(crate) struct Scripted(Arc<Mutex<State>>);
 struct State {
     feeds: VecDeque<Feed>,
     asked: Vec<Option<Position>>,
+    trouble: Option<String>,
 }
 
 impl Scripted {
@@ -31,6 +32,11 @@ impl Scripted {
     /// From where it was asked to be followed, each time.
     pub(crate) fn asked(&self) -> Vec<Option<Position>> {
         self.0.lock().expect("no test panics with it").asked.clone()
+    }
+
+    /// What is in the way from now on.
+    pub(crate) fn trouble(&self, trouble: Option<&str>) {
+        self.0.lock().expect("no test panics with it").trouble = trouble.map(str::to_owned);
     }
 
     /// A store whose first snapshot, at index 1, holds these records.
@@ -98,6 +104,10 @@ impl Backend for Scripted {
 
     async fn read(&self, _: &[Key]) -> Result<(Position, Vec<Record>), FollowError> {
         Err(FollowError::UNREACHABLE)
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.0.lock().expect("no test panics with it").trouble.clone()
     }
 
     async fn follow(&self, _: Scope, from: Option<Position>) -> Result<Feed, FollowError> {

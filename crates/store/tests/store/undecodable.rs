@@ -1,8 +1,8 @@
 //! Entries that cannot be decoded (fault F28).
 
-use trimtab_backend::{Key, Record, ResetReason};
+use trimtab_backend::{Backend as _, Expect, Key, Operation, Part, Record, ResetReason, Transaction};
 use trimtab_seams::virtual_time;
-use trimtab_store::{Change, Following, Message, ReadError, SubscribeRequest};
+use trimtab_store::{Change, Following, Kind as _, Memory, Message, ReadError, Store, SubscribeRequest};
 
 use crate::scripted::{Scripted, batch, delete, garbage, put, snapshot, spec, status};
 use crate::{SECOND, Site, port};
@@ -34,6 +34,38 @@ fn an_undecodable_entry_is_kept_aside_listed_and_never_called_absent() {
         batch(&feed, 3, 4, [put(spec("a", 1, 4, 11))]);
         seams.sleep(SECOND).await;
         assert_eq!((port(&store, "a"), store.undecodable().len()), (Some(11), 0));
+    });
+}
+
+/// fault F28
+#[test]
+fn what_nobody_can_read_is_deleted_at_its_version_and_what_another_release_reads_is_not() {
+    virtual_time::run(1, async |seams| {
+        let memory = Memory::with_seams(&seams);
+        let put = async |name: &str, value: &'static str| {
+            let (key, value) = (Key::new("site", name), value.into());
+            let put = Operation::Put { key: key.clone(), part: Part::Spec, value, expect: Expect::Anything };
+            memory.commit(Transaction::of([put])).await.expect("a put");
+            key
+        };
+        let (odd, newer) = (put("odd", "no header\n{}").await, put("newer", "{\"f\":9}\n{}").await);
+        let store = Store::builder(memory.clone()).seams(&seams).open().await.expect("a store");
+        store
+            .commit(Site { port: 80, certificates: Vec::new() }.named("plain").apply())
+            .await
+            .expect("a site");
+        assert_eq!(store.undecodable().len(), 2);
+
+        assert!(store.discard(&odd).await.expect("deleted").is_some());
+        let left = store.undecodable();
+        assert_eq!(left.iter().map(|error| error.key.name()).collect::<Vec<_>>(), ["newer"]);
+        assert_eq!(store.entry(&odd), Ok(None));
+        let refused = store.discard(&newer).await.expect_err("its finalizers are not known here");
+        assert!(refused.to_string().contains("run the release that wrote it"), "{refused}");
+        for not_so in [odd, Key::new("site", "plain")] {
+            assert_eq!(store.discard(&not_so).await.expect("nothing to do"), None);
+        }
+        assert_eq!(port(&store, "plain"), Some(80));
     });
 }
 

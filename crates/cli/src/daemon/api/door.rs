@@ -2,11 +2,12 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use trimtab::runtime::{ManagerHandle, Roster};
+use trimtab::runtime::{Manager, ManagerHandle, Roster};
 use trimtab::seams::Seams;
-use trimtab::store::Store;
+use trimtab::store::{Memory, OpenError, Store};
 use trimtab_http::wire::KindInfo;
 use trimtab_http::{Api, Limits, Serving};
 
@@ -38,9 +39,10 @@ pub(crate) struct Served<'a> {
     pub(crate) roster: Option<&'a Roster>,
 }
 
-/// An address that was taken.
+/// An address that was taken. Clones are the same one, which is given back with the last.
+#[derive(Clone)]
 pub(crate) struct Door {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     address: SocketAddr,
     files: Files,
     is_tls: bool,
@@ -71,7 +73,12 @@ impl Door {
         })?;
         let files = Files::new(&config.http, health);
         files.look(seams.wall());
-        Ok(Some(Self { listener, address, files, is_tls: config.http.certificate.is_some() }))
+        Ok(Some(Self {
+            listener: Arc::new(listener),
+            address,
+            files,
+            is_tls: config.http.certificate.is_some(),
+        }))
     }
 
     /// Where programs of this machine reach it.
@@ -92,6 +99,25 @@ impl Door {
     fn url_at(&self, ip: IpAddr) -> String {
         let scheme = if self.is_tls { "https" } else { "http" };
         format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
+    }
+
+    /// What is served while the store is being opened: health. An empty store stands in for it.
+    pub(crate) async fn health_alone(
+        &self,
+        config: &Config,
+        health: &Health,
+        seams: &Seams,
+    ) -> Result<Api, OpenError> {
+        let store = Store::builder(Memory::with_seams(seams)).seams(seams).open().await?;
+        let health = health.clone();
+        Ok(Api::builder(&store, &Manager::new().handle())
+            .limits(limits())
+            .tokens(&self.files.tokens)
+            .hosts(config.http.hosts.clone())
+            .version(env!("CARGO_PKG_VERSION"))
+            .readiness(move || health.reasons())
+            .opening()
+            .build())
     }
 
     /// What is served here, of the replica of this name.
