@@ -23,6 +23,7 @@ mod wait;
 pub use binary::{Server, binary};
 pub use cluster::{Cluster, Member};
 pub use daemon::Daemon;
+pub use ports::Ports;
 pub use process::Process;
 pub use proxy::{Proxy, Way};
 pub use wait::{pause, until};
