@@ -59,7 +59,7 @@ async fn who_is_told_that_nothing_was_done_and_when_to_come_again_asks_again() {
             drop(stream.read(&mut request).await);
             drop(stream.write_all(answer).await);
         }
-        drop(told.send(()));
+        _ = told.send(());
     });
     At::new(&url).trimtab("version --daemon").await.with_code(5);
     heard.await.expect("asked three times: for longer than a moment nobody stands by");
