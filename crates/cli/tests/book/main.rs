@@ -13,7 +13,7 @@
 //!
 //! Whatever differs from run to run - times, durations, uids, positions, ports - is compared by its form ([`compare`]); a line `...` stands for any lines. A command that only looks
 //! is asked again until it prints what it should; the others are run once. A command must end with 0, unless `$ echo $?` follows it. `<!-- needs: python3 --version -->` on a page
-//! names a command without whose success it cannot be run.
+//! names a command without whose success it cannot be run; `<!-- servers: etcd consul -->` the servers that the tests build and that it calls.
 //!
 //! `UPDATE=1 cargo test -p trimtab-cli --test book` writes what was printed into the book; look at what changed.
 
@@ -23,6 +23,7 @@ mod http_page;
 mod page;
 mod ports;
 mod readmes;
+mod servers;
 mod shell;
 #[path = "../stage/mod.rs"]
 #[expect(dead_code, reason = "the stage has more than is needed here")]
@@ -57,6 +58,12 @@ stories! {
     tokens_and_certificates: "operating/access.md",
     the_api: "reference/http.md",
     exit_codes: "reference/exit.md",
+}
+
+/// Three replicas on etcd, then on Consul.
+#[tokio::test]
+async fn several_replicas() {
+    story::tell_page("docs/deploy.md").await;
 }
 
 /// Whether what is printed is to be written instead of compared.

@@ -58,7 +58,18 @@ impl Page {
 
     /// The command that must succeed where the page is to be run.
     pub(crate) fn needs(&self) -> Option<&str> {
-        self.lines.iter().find_map(|line| line.strip_prefix("<!-- needs: ")?.strip_suffix(" -->"))
+        self.note("needs")
+    }
+
+    /// The servers that its commands call.
+    pub(crate) fn servers(&self) -> Vec<&str> {
+        self.note("servers").unwrap_or_default().split_whitespace().collect()
+    }
+
+    /// What a comment of this name says.
+    fn note(&self, name: &str) -> Option<&str> {
+        let begin = format!("<!-- {name}: ");
+        self.lines.iter().find_map(|line| line.strip_prefix(&begin)?.strip_suffix(" -->"))
     }
 
     pub(crate) fn blocks(&self) -> Vec<Block> {

@@ -4,16 +4,16 @@ use std::net::TcpListener;
 
 use regex::{Captures, Regex};
 
-/// The daemon's, and that of webhooks.
-const PRINTED: [u16; 2] = [7420, 9000];
+/// The daemon's, that of webhooks, etcd's, Consul's.
+const PRINTED: [u16; 7] = [7420, 9000, 2379, 2380, 8500, 8300, 8301];
 
-/// A free port for each that is printed.
-pub(crate) struct Ports([(u16, u16); 2]);
+/// A free port for each that is printed, at every address of this machine.
+pub(crate) struct Ports([(u16, u16); PRINTED.len()]);
 
 impl Ports {
     pub(crate) fn free() -> Self {
         // All at once, so that none is handed out twice.
-        let listeners = PRINTED.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+        let listeners = PRINTED.map(|_| TcpListener::bind("0.0.0.0:0").unwrap());
         let mut real = listeners.iter().map(|listener| listener.local_addr().unwrap().port());
         Self(PRINTED.map(|printed| (printed, real.next().expect("one for each"))))
     }

@@ -3,12 +3,14 @@
 //! Each command is a process of its own, so that one that hangs or exits takes nothing along; what stays is kept in files.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::compare::aligned;
 use crate::ports::Ports;
+use crate::servers::Servers;
 use crate::stage::Daemon;
 
 /// What a reader's machine has, and nothing of the test's surroundings.
@@ -20,6 +22,8 @@ pub(crate) struct Shell {
     /// What is kept between commands.
     kept: TempDir,
     ports: Ports,
+    /// The servers that the page needs, by the names that it calls them by.
+    servers: Servers,
     /// How the last command ended.
     code: i32,
 }
@@ -31,9 +35,9 @@ pub(crate) struct Printed {
 }
 
 impl Shell {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(servers: Servers) -> Self {
         let (folder, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let shell = Self { folder, kept, ports: Ports::free(), code: 0 };
+        let shell = Self { folder, kept, ports: Ports::free(), servers, code: 0 };
         std::fs::write(shell.kept.path().join("folder"), shell.folder.path().to_str().unwrap()).unwrap();
         let api = format!("127.0.0.1:{}", shell.ports.api());
         let variables = format!("export TRIMTAB_HTTP_LISTEN={api} TRIMTAB_SERVER=http://{api}\n");
@@ -79,7 +83,8 @@ impl Shell {
             "exec 2>&1\n. \"$0/variables\"\ncd \"$(cat \"$0/folder\")\"\nexec {}",
             self.ports.to_run(command)
         );
-        Daemon::start(self.command(&script))
+        // A server for tests ends when its standard input does, so that none is left behind however the test ends.
+        Daemon::start_hearing(self.command(&script), Stdio::piped())
     }
 
     fn command(&self, script: &str) -> Command {
@@ -90,7 +95,8 @@ impl Shell {
         }
         let binary = Path::new(env!("CARGO_BIN_EXE_trimtab")).parent().unwrap();
         let path = std::env::var("PATH").unwrap();
-        command.env("PATH", format!("{}:{path}", binary.display())).env("LANG", "C.UTF-8");
+        let (binary, servers) = (binary.display(), self.servers.folder().display());
+        command.env("PATH", format!("{binary}:{servers}:{path}")).env("LANG", "C.UTF-8");
         command
     }
 

@@ -11,6 +11,7 @@ use trimtab::seams::Seams;
 
 use crate::compare::{end_of, is_so};
 use crate::page::{BOOK, Block, Page, root};
+use crate::servers::Servers;
 use crate::shell::{Printed, Shell};
 use crate::stage::Daemon;
 use crate::updating;
@@ -28,7 +29,12 @@ fn looks(command: &str) -> bool {
 
 /// Tells a chapter of the book.
 pub(crate) async fn tell(chapter: &str) {
-    let page = Page::read(&format!("{BOOK}/{chapter}"));
+    tell_page(&format!("{BOOK}/{chapter}")).await;
+}
+
+/// Tells a page, by its path from the root of the repository.
+pub(crate) async fn tell_page(path: &str) {
+    let page = Page::read(path);
     if let Some(needed) = page.needs()
         && !can(needed)
     {
@@ -42,9 +48,10 @@ pub(crate) async fn tell(chapter: &str) {
         std::io::stderr().write_all(skipped.as_bytes()).unwrap();
         return;
     }
+    let Some(servers) = Servers::with(&page.servers()) else { return };
     let mut story = Story {
         page: &page,
-        shell: Shell::new(),
+        shell: Shell::new(servers),
         terminals: BTreeMap::new(),
         corrections: Vec::new(),
         seams: Seams::tokio(),
@@ -109,7 +116,7 @@ impl Story<'_> {
     async fn command(&mut self, command: &str, expected: &[String], may_fail: bool, lines: Range<usize>) {
         let looks = looks(command);
         let deadline =
-            self.seams.now() + if updating() { Duration::from_secs(3) } else { Duration::from_secs(60) };
+            self.seams.now() + if updating() { Duration::from_secs(10) } else { Duration::from_secs(60) };
         let printed = loop {
             let printed = self.shell.run(command).await;
             let right = is_so(expected, &printed.lines) && (may_fail || printed.code == 0);
@@ -155,7 +162,7 @@ impl Story<'_> {
     /// Waits until a terminal has printed these lines.
     async fn hear(&mut self, name: &str, expected: &[String], lines: Range<usize>) {
         let deadline =
-            self.seams.now() + if updating() { Duration::from_secs(3) } else { Duration::from_secs(60) };
+            self.seams.now() + if updating() { Duration::from_secs(10) } else { Duration::from_secs(60) };
         let terminal = self.terminals.get_mut(name).unwrap_or_else(|| panic!("nothing stays in {name}"));
         let (printed, end) = loop {
             let printed = self.shell.to_print(&terminal.daemon.printed()).split_off(terminal.told);

@@ -161,9 +161,14 @@ pub(crate) struct Ended {
 struct Lines(Arc<Mutex<(String, bool)>>);
 
 impl Daemon {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_hearing(command, Stdio::null())
+    }
+
+    /// The same with something on its standard input.
+    pub(crate) fn start_hearing(mut command: Command, input: Stdio) -> Self {
         let seams = Seams::tokio();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let out = Lines::of(child.stdout.take().unwrap(), &seams);
         let err = Lines::of(child.stderr.take().unwrap(), &seams);
