@@ -8,7 +8,7 @@ use trimtab_seams::Seams;
 
 use crate::exec::Exec;
 use crate::persistent::Pool;
-use crate::process::{About, Groups};
+use crate::process::{About, Groups, Stay};
 use crate::protocol::{Answer, Body};
 use crate::webhook::Caller;
 use crate::{Carrier, Error};
@@ -22,6 +22,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) input: Vec<u8>,
     /// How long the answer may take.
     pub(crate) time: Duration,
+    /// Held by whatever is started for it, until that is gone.
+    pub(crate) stay: Option<Stay>,
 }
 
 /// A reconciler in another language, as it is reached.

@@ -9,7 +9,7 @@ use trimtab_store::{Entry, Store, Write};
 
 use crate::call::{Asking, Call};
 use crate::not_yet::NotYet;
-use crate::process::{About, Groups};
+use crate::process::{About, Groups, Stay};
 use crate::protocol::{Answer, Input, Output};
 use crate::watched::Watched;
 use crate::writes::Asked;
@@ -120,7 +120,10 @@ impl Polyglot {
     async fn ask(&self, ctx: &Context, input: &Input<'_>) -> Result<Answer<Output>> {
         let line = input.to_line()?;
         let about = About { controller: &self.name, kind: &self.kind, key: Some(ctx.request()) };
-        Ok(self.call.ask(Asking { seams: ctx.seams(), about, input: line, time: self.time }).await)
+        let (stay, gone) = Stay::new();
+        ctx.ends_after(gone);
+        let asking = Asking { seams: ctx.seams(), about, input: line, time: self.time, stay: Some(stay) };
+        Ok(self.call.ask(asking).await)
     }
 
     async fn reconcile_inside(&self, ctx: &Context, request: &Request) -> Result<Action> {

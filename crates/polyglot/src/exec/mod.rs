@@ -21,10 +21,10 @@ impl Exec {
     }
 
     pub(crate) async fn ask<T: Body>(&self, asking: Asking<'_>) -> Answer<T> {
-        let Asking { seams, about, input, time } = asking;
+        let Asking { seams, about, input, time, stay } = asking;
         let begun = seams.now();
         let on_line = |line: &str| tracing::info!(target: "script", "{line}");
-        let ended = match self.0.run(seams, &about, input, time, on_line).await {
+        let ended = match self.0.run(seams, &about, input, time, stay.as_ref(), on_line).await {
             Ok(ended) => ended,
             Err(failed) => return Answer::Failed(failed.to_string()),
         };

@@ -99,7 +99,7 @@ impl Inner {
     async fn ask(&self, seams: &Seams, changes: &[Change], question: &Question<'_>) -> Result<Requests> {
         let key = if let [only] = changes { Some(only.key()) } else { None };
         let about = About { controller: &self.controller, kind: self.watched.as_str(), key };
-        let asking = Asking { seams, about, input: question.to_line()?, time: self.time };
+        let asking = Asking { seams, about, input: question.to_line()?, time: self.time, stay: None };
         let answer = self.call.ask::<Requests>(asking).await;
         if !matches!(answer, Answer::NotYet { .. }) {
             self.limiter.forget(&());

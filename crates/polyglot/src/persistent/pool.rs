@@ -13,7 +13,7 @@ use super::backoff::Backoff;
 use super::worker::{Broke, Worker};
 use crate::Program;
 use crate::call::Asking;
-use crate::process::{About, Groups};
+use crate::process::{About, Groups, Stay};
 use crate::protocol::{Answer, Body, Reply, parse};
 
 /// The workers of a program. Clones share them; the last one ends them.
@@ -42,10 +42,10 @@ impl Pool {
     }
 
     pub(crate) async fn ask<T: Body>(&self, asking: Asking<'_>) -> Answer<T> {
-        let Asking { seams, about, input, time } = asking;
+        let Asking { seams, about, input, time, stay } = asking;
         let at_work = AtomicBool::new(false);
         let answered = tokio::select! {
-            answered = self.answered(seams, &about, &input, &at_work) => answered,
+            answered = self.answered(seams, &about, &input, stay.as_ref(), &at_work) => answered,
             // Dropping the work ends the worker that was at it: nobody knows what it would say to the next question.
             () = seams.sleep(time) => {
                 if !at_work.load(Ordering::Relaxed) {
@@ -80,15 +80,17 @@ impl Pool {
         seams: &Seams,
         about: &About<'_>,
         input: &[u8],
+        stay: Option<&Stay>,
         at_work: &AtomicBool,
     ) -> Result<Reply<T>, String> {
         let inner = &*self.0;
         let _place = inner.places.acquire().await.map_err(|_| "is not there any more".to_owned())?;
         let key = about.key.map(ToString::to_string).unwrap_or_default();
         let mut again = true;
-        let (reply, worker) = loop {
+        let (reply, mut worker) = loop {
             let (mut worker, is_new) = self.worker(seams, about).await?;
             at_work.store(true, Ordering::Relaxed);
+            worker.work_for(stay);
             let reply = match worker.ask(seams, &key, input).await {
                 Ok(line) => parse::<Reply<T>>(&line)
                     .map_err(|malformed| format!("printed a line that {malformed}; it was ended")),
@@ -104,6 +106,7 @@ impl Pool {
         match reply {
             Ok(reply) => {
                 inner.backoff.answered();
+                worker.work_for(None);
                 inner.idle.lock().push(worker);
                 Ok(reply)
             }

@@ -9,7 +9,7 @@ use trimtab_seams::Seams;
 use super::Pool;
 use crate::Program;
 use crate::call::Asking;
-use crate::process::{About, Groups};
+use crate::process::{About, Groups, Stay};
 use crate::protocol::{Answer, Output};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ fn pool(script: &str, workers: usize) -> (Pool, Groups) {
 async fn ask_within(pool: &Pool, time: Duration) -> Answer<Output> {
     let (seams, key) = (Seams::tokio(), Key::new("site", "blog"));
     let about = About { controller: "sites", kind: "site", key: Some(&key) };
-    pool.ask(Asking { seams: &seams, about, input: b"{\"n\":1}\n".to_vec(), time }).await
+    pool.ask(Asking { seams: &seams, about, input: b"{\"n\":1}\n".to_vec(), time, stay: None }).await
 }
 
 async fn ask(pool: &Pool) -> Answer<Output> {
@@ -154,7 +154,7 @@ async fn one_that_never_reads_is_ended_with_the_deadline_however_long_the_questi
         let (seams, key) = (Seams::tokio(), Key::new("site", "blog"));
         let about = About { controller: "sites", kind: "site", key: Some(&key) };
         let (input, time) = (vec![b'x'; 4 << 20], Duration::from_millis(300));
-        let words = failure(pool.ask(Asking { seams: &seams, about, input, time }).await);
+        let words = failure(pool.ask(Asking { seams: &seams, about, input, time, stay: None }).await);
         assert!(words.contains(told), "{script}: {words}");
     }
 }
@@ -226,4 +226,30 @@ async fn runs_that_wait_for_the_restart_do_not_put_it_off() {
             other => assert!(matches!(other, Answer::NotYet { .. }) || turn > 0, "{other:?}"),
         }
     }
+}
+
+/// guarantees Q-b, L-c, L-d
+#[tokio::test]
+async fn a_question_that_is_given_up_is_over_when_its_worker_is_gone_and_an_answered_one_at_once() {
+    let (pool, groups) =
+        pool("trap 'sleep 0.3; exit' TERM; read -r q; echo '{}'; read -r q; while :; do sleep 0.01; done", 1);
+    let (seams, key) = (Seams::tokio(), Key::new("site", "blog"));
+    let about = About { controller: "sites", kind: "site", key: Some(&key) };
+    let asking = |stay| {
+        let (input, time) = (b"{}\n".to_vec(), 60 * SECOND);
+        pool.ask::<Output>(Asking { seams: &seams, about, input, time, stay: Some(stay) })
+    };
+    let (stay, over) = Stay::new();
+    drop(asking(stay).await);
+    over.await;
+    assert!(!groups.are_gone(), "the worker lives on");
+
+    let (stay, over) = Stay::new();
+    tokio::select! {
+        _ = asking(stay) => panic!("it never answers"),
+        () = seams.sleep(Duration::from_millis(300)) => {}
+    }
+    let given_up = seams.now();
+    over.await;
+    assert!(groups.are_gone() && seams.now() - given_up >= Duration::from_millis(250));
 }

@@ -11,7 +11,7 @@ use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use trimtab_seams::Seams;
 
 use crate::Program;
-use crate::process::{Group, Groups, RunFailed, Started, start};
+use crate::process::{Group, Groups, RunFailed, Started, Stay, start};
 use crate::protocol::MOST_OUTPUT;
 
 /// Lines of standard error that are kept for a message, each cut at so many bytes.
@@ -68,6 +68,11 @@ impl Worker {
             seams.spawn("standard error of a worker", tail.clone().follow(controller.to_owned(), stderr));
         }
         Ok(Self { stdin, stdout: BufReader::new(stdout), tail, group })
+    }
+
+    /// Whose questions it is asked from now on; nobody's while it waits.
+    pub(super) fn work_for(&mut self, stay: Option<&Stay>) {
+        self.group.work_for(stay);
     }
 
     /// Asks; the line that it answers. The error says what it did instead.

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::process::Child;
 use trimtab_seams::Seams;
 
-use super::Groups;
+use super::{Groups, Stay};
 
 /// From SIGTERM to SIGKILL.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
@@ -24,6 +24,8 @@ pub(crate) struct Group {
     gone: bool,
     seams: Seams,
     groups: Groups,
+    /// Of the run that it is at work for.
+    stay: Option<Stay>,
 }
 
 impl Group {
@@ -32,7 +34,12 @@ impl Group {
         if let Some(id) = id {
             groups.enter(id);
         }
-        Self { child, id, gone: false, seams: seams.clone(), groups: groups.clone() }
+        Self { child, id, gone: false, seams: seams.clone(), groups: groups.clone(), stay: None }
+    }
+
+    /// For whom it is at work from now on: that run is not over before nobody of the group is left.
+    pub(crate) fn work_for(&mut self, stay: Option<&Stay>) {
+        self.stay = stay.cloned();
     }
 
     pub(crate) fn signal(&self, what: Signal) {
@@ -77,7 +84,7 @@ impl Drop for Group {
             return;
         }
         self.signal(Signal::TERM);
-        let (seams, groups) = (self.seams.clone(), self.groups.clone());
+        let (seams, groups, stay) = (self.seams.clone(), self.groups.clone(), self.stay.take());
         self.seams.spawn("end of a cancelled process", async move {
             let deadline = seams.now() + GRACE;
             // Asked after, so that nobody waits for one that is gone, and its number is not signalled when another has it.
@@ -89,6 +96,7 @@ impl Drop for Group {
                 seams.sleep(ASK_AGAIN).await;
             }
             groups.leave(id);
+            drop(stay);
         });
     }
 }

@@ -7,6 +7,7 @@ mod group;
 mod groups;
 mod run;
 mod start;
+mod stay;
 mod stderr;
 #[cfg(test)]
 mod tests;
@@ -16,3 +17,4 @@ pub(crate) use group::Group;
 pub use groups::Groups;
 pub(crate) use run::{Ended, How, Runner};
 pub(crate) use start::{RunFailed, Started, start};
+pub(crate) use stay::Stay;

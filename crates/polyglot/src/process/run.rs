@@ -16,7 +16,7 @@ use trimtab_seams::Seams;
 use super::group::{GRACE, signal};
 use super::start::{RunFailed, Started, start};
 use super::stderr::{Lines, read_lines};
-use super::{About, Groups};
+use super::{About, Groups, Stay};
 use crate::Program;
 use crate::protocol::MOST_OUTPUT;
 use crate::trace;
@@ -58,13 +58,14 @@ pub(crate) enum How {
 impl Runner {
     /// Runs it once: `input` on standard input, what it is about added to its environment. Each line of standard error goes to `on_line` as it comes.
     ///
-    /// Dropping the future ends the group as a passed deadline does, without waiting for it.
+    /// Dropping the future ends the group as a passed deadline does, without waiting for it; who does holds no `stay` any more then.
     pub(crate) async fn run(
         &self,
         seams: &Seams,
         about: &About<'_>,
         input: Vec<u8>,
         time: Duration,
+        stay: Option<&Stay>,
         on_line: impl FnMut(&str) + Send,
     ) -> Result<Ended, RunFailed> {
         let deadline = seams.now() + time;
@@ -73,6 +74,7 @@ impl Runner {
         let variables = about.variables().chain(trace.as_deref().map(|parent| ("TRACEPARENT", parent)));
         let Started { mut group, stdin, stdout, stderr } =
             start(&self.program, variables, seams, &self.groups)?;
+        group.work_for(stay);
 
         let mut output = Vec::new();
         let mut lines = Lines::new(on_line);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use trimtab_seams::Seams;
 
-use super::{About, Ended, Groups, How, RunFailed, Runner};
+use super::{About, Ended, Groups, How, RunFailed, Runner, Stay};
 use crate::Program;
 use crate::protocol::MOST_OUTPUT;
 
@@ -22,7 +22,7 @@ fn shell(script: &str) -> Runner {
 }
 
 async fn run(script: &str, input: &str, time: Duration) -> Ended {
-    shell(script).run(&Seams::tokio(), &ABOUT, input.into(), time, |_| {}).await.unwrap()
+    shell(script).run(&Seams::tokio(), &ABOUT, input.into(), time, None, |_| {}).await.unwrap()
 }
 
 fn is_alive(pid: &str) -> bool {
@@ -97,7 +97,7 @@ async fn a_run_that_is_cancelled_ends_its_script() {
         format!("echo $$ > {}.new; mv {}.new {}; sleep 600", file.display(), file.display(), file.display());
     let (seams, program) = (Seams::tokio(), shell(&script));
     let pid = {
-        let mut running = std::pin::pin!(program.run(&seams, &ABOUT, Vec::new(), 600 * SECOND, |_| {}));
+        let mut running = std::pin::pin!(program.run(&seams, &ABOUT, Vec::new(), 600 * SECOND, None, |_| {}));
         loop {
             tokio::select! {
                 _ = &mut running => panic!("it sleeps for ten minutes"),
@@ -115,11 +115,38 @@ async fn a_run_that_is_cancelled_ends_its_script() {
     }
 }
 
+/// A script that took its time to end was still at work when its key ran again, here or in another replica. guarantees Q-b, L-c, L-d
+#[tokio::test]
+async fn a_run_that_is_cancelled_is_over_when_its_script_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (begun, ended) = (folder.path().join("begun"), folder.path().join("ended"));
+    // Nobody reads its standard error any more then, where a shell tells which of its children was killed.
+    let script = format!(
+        "exec 2>/dev/null; trap 'sleep 0.3; echo > {}; exit' TERM; echo > {}; while :; do sleep 0.01; done",
+        ended.display(),
+        begun.display()
+    );
+    let (seams, program) = (Seams::tokio(), shell(&script));
+    let (stay, over) = Stay::new();
+    tokio::select! {
+        _ = program.run(&seams, &ABOUT, Vec::new(), 600 * SECOND, Some(&stay), |_| {}) => panic!("it goes on for ever"),
+        () = async {
+            while !begun.exists() {
+                seams.sleep(Duration::from_millis(5)).await;
+            }
+        } => {}
+    }
+    drop(stay);
+    assert!(!ended.exists());
+    over.await;
+    assert!(ended.exists() && program.groups.are_gone());
+}
+
 #[tokio::test]
 async fn a_cancelled_script_that_ends_when_asked_is_not_waited_for_longer() {
     let (seams, program) = (Seams::tokio(), shell("exec sleep 600"));
     tokio::select! {
-        _ = program.run(&seams, &ABOUT, Vec::new(), 600 * SECOND, |_| {}) => panic!("it sleeps for ten minutes"),
+        _ = program.run(&seams, &ABOUT, Vec::new(), 600 * SECOND, None, |_| {}) => panic!("it sleeps for ten minutes"),
         () = seams.sleep(Duration::from_millis(50)) => {}
     }
     let cancelled = seams.now();
@@ -133,7 +160,7 @@ async fn a_cancelled_script_that_ends_when_asked_is_not_waited_for_longer() {
 async fn a_script_that_was_being_started_when_all_were_killed_is_killed_too() {
     let program = shell("exec sleep 600");
     assert_eq!(program.groups.kill_all(), 0);
-    let ended = program.run(&Seams::tokio(), &ABOUT, Vec::new(), 60 * SECOND, |_| {}).await.unwrap();
+    let ended = program.run(&Seams::tokio(), &ABOUT, Vec::new(), 60 * SECOND, None, |_| {}).await.unwrap();
     assert_eq!(ended.how, How::Signalled(9));
 }
 
@@ -145,7 +172,8 @@ async fn a_program_that_cannot_be_started_says_why() {
     let mut program = shell("");
     program.program.path.clone_from(&file);
     let start = async |program: &Runner| {
-        let failed = program.run(&Seams::tokio(), &ABOUT, Vec::new(), SECOND, |_| {}).await.unwrap_err();
+        let failed =
+            program.run(&Seams::tokio(), &ABOUT, Vec::new(), SECOND, None, |_| {}).await.unwrap_err();
         assert!(matches!(failed, RunFailed::Start { .. }));
         failed.to_string()
     };

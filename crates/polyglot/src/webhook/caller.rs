@@ -42,7 +42,7 @@ impl Caller {
     ///
     /// Dropping the future closes the connection.
     pub(crate) async fn ask<T: Body>(&self, asking: Asking<'_>) -> Answer<T> {
-        let Asking { seams, about, input, time } = asking;
+        let Asking { seams, about, input, time, stay: _ } = asking;
         let said = self.said(about.controller, input, &Bounds::new(seams, time)).await;
         let answer = said.and_then(|said| meaning(said, seams.wall()));
         match answer {

@@ -106,6 +106,14 @@ impl Context {
         Finished { claim, pass, index, era, commits, conflict, refusal, notes }
     }
 
+    /// Ends when all has that the run must not be over before.
+    pub(crate) async fn ended(&self) {
+        let endings = std::mem::take(&mut self.memory.lock().endings);
+        for ending in endings {
+            ending.await;
+        }
+    }
+
     /// Raised when the key passes to another replica.
     pub(crate) fn lost(&self) -> Option<&Signal> {
         self.pass.as_ref().map(Pass::lost)
@@ -222,7 +230,7 @@ impl Context {
     }
 
     /// Ends when this run is to end: its lease is lost, its key passes to another replica, or the drain deadline has passed. Right after that the run's future is
-    /// dropped.
+    /// dropped; what would live on is named by [`Context::ends_after`].
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -232,6 +240,27 @@ impl Context {
             (Some(term), None) => term.cancel.raised().await,
             (None, _) => std::future::pending().await,
         }
+    }
+
+    /// The run is over no sooner than this ends, also when it is cut short. For what it has begun elsewhere and cannot drop, such as a process that is told to end: until then the
+    /// key does not run again, a lease is not given back, and a replica that gains the key waits. What never ends holds up all of these for ever.
+    ///
+    /// ```
+    /// use trimtab_runtime::{Action, Context, Request, Result};
+    ///
+    /// async fn reconcile(ctx: &Context, _request: Request) -> Result<Action> {
+    ///     let (working, over) = tokio::sync::oneshot::channel::<()>();
+    ///     ctx.ends_after(async move { drop(over.await) });
+    ///     ctx.seams().spawn_blocking("work", move || {
+    ///         // Nobody can cancel this.
+    ///         drop(working);
+    ///     });
+    ///     Ok(Action::done())
+    /// }
+    /// # let _ = reconcile;
+    /// ```
+    pub fn ends_after(&self, ending: impl Future<Output = ()> + Send + 'static) {
+        self.memory.lock().endings.push(Box::pin(ending));
     }
 
     /// Whether this run is to end: see [`Context::cancelled`].

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trimtab_backend::{Index, Pending};
+use trimtab_seams::BoxFuture;
 use trimtab_store::{Overlay, WriteError};
 
 use crate::controller::Taken;
@@ -38,8 +39,8 @@ impl Refusal {
     }
 }
 
-/// What happened at the door.
-#[derive(Debug, Default)]
+/// What happened at the door, and what else must not be forgotten.
+#[derive(Default)]
 pub(super) struct Memory {
     /// What the run's commits have made of entries.
     pub(super) own: Option<Arc<Overlay>>,
@@ -49,6 +50,8 @@ pub(super) struct Memory {
     pub(super) conflict: Option<Index>,
     pub(super) refusal: Option<Refusal>,
     pub(super) notes: Vec<String>,
+    /// What the run is not over before.
+    pub(super) endings: Vec<BoxFuture<'static, ()>>,
 }
 
 /// What is left of a context when its run has ended.

@@ -80,6 +80,7 @@ pub(crate) async fn work<R: Reconciler>(seat: Seat, reconciler: Arc<R>) {
             record(&span, &ran);
             ran
         };
+        ctx.ended().await;
         let took = begun.map(|begun| core.seams.now() - begun);
         settle(&Run { core: &core, term: &term, number, took }, ctx, ran);
     }

@@ -255,3 +255,30 @@ impl Frozen {
         self.gate.set(frozen);
     }
 }
+
+/// guarantee L-c
+#[test]
+fn a_lease_is_given_back_only_when_what_its_runs_left_behind_has_ended() {
+    world(20, async |w| {
+        w.put("blog", site(80)).await;
+        let runs = Runs::default();
+        let hanging = reconcile_with((), async |(), ctx, _| {
+            let seams = ctx.seams().clone();
+            ctx.ends_after(async move { seams.sleep(5 * SECOND).await });
+            ctx.sleep(600 * SECOND).await;
+            Ok(Action::done())
+        });
+        let placement = Placement::leader("sites").with_holder("first");
+        let first = Controller::new(&w.store, hanging).subscribe(Source::of::<Site>());
+        let first = w.start(first.with_placement(placement).with_drain(SECOND));
+        w.sleep(SECOND).await;
+        let second = w.start(replica(&w.replica().await, "second", &runs, Duration::ZERO));
+        w.sleep(SECOND).await;
+        let stopped = w.seams.now();
+        assert!(first.stop().await.is_err(), "the drain deadline has passed");
+        w.sleep(SECOND).await;
+        let begun = runs.lock()[0].3;
+        assert!(begun - stopped >= 6 * SECOND, "{:?}", begun - stopped);
+        second.stop().await.unwrap();
+    });
+}

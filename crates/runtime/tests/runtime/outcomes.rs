@@ -235,6 +235,29 @@ fn a_run_past_its_deadline_is_dropped_counted_and_retried_and_delays_no_other_be
     });
 }
 
+/// A script that was told to end, and took its time, was still at work when its key ran again. guarantee Q-b
+#[test]
+fn a_run_that_is_cut_short_is_over_only_when_what_it_left_behind_is() {
+    world(9, async |w| {
+        let diary = Diary::default();
+        let reconciler = reconcile_with(diary.clone(), async |diary, ctx, request| {
+            diary.write(ctx, &request);
+            if diary.len() == 1 {
+                let seams = ctx.seams().clone();
+                ctx.ends_after(async move { seams.sleep(5 * SECOND).await });
+                ctx.sleep(600 * SECOND).await;
+            }
+            Ok(Action::done())
+        });
+        w.put("hangs", site(80)).await;
+        let running = w.start(sites(&w, reconciler).with_deadline(SECOND));
+        w.sleep(20 * SECOND).await;
+        let runs = diary.of("hangs");
+        assert_eq!((runs.len(), runs[1].at - runs[0].at), (2, 6 * SECOND + MS));
+        running.stop().await.unwrap();
+    });
+}
+
 /// behaviour C21
 #[test]
 fn a_conflict_runs_again_at_once_on_a_view_that_includes_what_is_there_and_is_no_failure() {

@@ -28,7 +28,7 @@ fn caller(url: &str) -> Caller {
 async fn ask(caller: &Caller, time: Duration) -> Answer<Output> {
     let seams = Seams::tokio();
     let about = About { controller: "sites", kind: "site", key: None };
-    caller.ask(Asking { seams: &seams, about, input: b"{\"protocol\":1}\n".to_vec(), time }).await
+    caller.ask(Asking { seams: &seams, about, input: b"{\"protocol\":1}\n".to_vec(), time, stay: None }).await
 }
 
 /// The words of the failure that asking comes to.
