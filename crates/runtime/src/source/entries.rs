@@ -73,7 +73,14 @@ impl<M: Maps> Entries<M> {
             return;
         }
         let since = EntryEvent { old: old.cloned(), ..event.clone() };
-        self.change(&since, WhatHappened::Found, Priority::Low, &News::for_all());
+        self.change(&since, WhatHappened::Found, self.level(new), &News::for_all());
+    }
+
+    /// The level of what a snapshot brings: low, but for an entry whose status is of an older generation. That one has changed while nobody looked, and would wait for all
+    /// others to be looked at; and where leases pass on faster than that takes, for ever.
+    fn level(&self, found: &Entry) -> Priority {
+        let is_behind = found.observed_generation().is_some_and(|observed| observed < found.generation());
+        if is_behind { self.body.priority } else { Priority::Low }
     }
 }
 
@@ -131,8 +138,9 @@ impl<M: Maps> Take<EntryEvent> for Entries<M> {
         held.sort_by(|a, b| a.key().cmp(b.key()));
         for entry in held {
             let (key, index) = (entry.key().clone(), entry.modified());
+            let level = self.level(&entry);
             let event = EntryEvent { key, old: None, new: Some(entry), index };
-            self.change(&event, WhatHappened::Found, Priority::Low, &news);
+            self.change(&event, WhatHappened::Found, level, &news);
         }
         self.maps.flush();
         true

@@ -224,7 +224,7 @@ impl<S> Source<S> {
     }
 
     /// The level at which what changes is queued. Default [`Priority::Normal`]. What a snapshot brings is queued at
-    /// [`Priority::Low`] (behaviour Q14).
+    /// [`Priority::Low`] (behaviour Q14), unless it is an entry whose status is of an older generation: that has changed while nobody looked.
     pub fn with_priority(mut self, priority: Priority) -> Self {
         self.body.priority = priority;
         self

@@ -251,6 +251,38 @@ fn what_was_found_at_start_yields_to_what_changes() {
     });
 }
 
+/// Three replicas on a slow machine: a change that was made while nobody led came last among a thousand keys, and the lease passed on before its turn, again and
+/// again. behaviour Q14
+#[test]
+fn what_changed_while_nobody_looked_comes_before_what_did_not() {
+    world(9, async |w| {
+        let diary = Diary::default();
+        let controller = || {
+            let serving = reconcile_with(diary.clone(), async |diary, ctx, request| {
+                diary.write(ctx, &request);
+                let site = ctx.get::<Site>(&request)?.expect("there");
+                ctx.commit(site.edit_status(|status| status.serving = Some(site.spec.port))).await?;
+                Ok(Action::done())
+            });
+            Controller::new(&w.store, serving).subscribe(Source::of::<Site>())
+        };
+        for n in 0..50 {
+            w.put(&format!("{n:02}"), site(n)).await;
+        }
+        let running = w.start(controller());
+        running.settled().await;
+        running.stop().await.unwrap();
+        w.put("47", site(80)).await;
+
+        let before = diary.len();
+        let running = w.start(controller().with_workers(1));
+        running.settled().await;
+        let again = diary.names().split_off(before);
+        assert_eq!((again.len(), again[0].as_str()), (50, "47"));
+        running.stop().await.unwrap();
+    });
+}
+
 /// An event a run has seen already, told by another source.
 #[test]
 fn what_the_last_successful_run_has_seen_queues_nothing() {
