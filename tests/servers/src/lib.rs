@@ -19,6 +19,7 @@ mod proxy;
 mod wait;
 
 pub use binary::{Server, binary};
+pub use ports::Ports;
 pub use process::Process;
 pub use proxy::{Proxy, Way};
 pub use wait::{pause, until};

@@ -11,7 +11,7 @@ use trimtab_seams::Seams;
 
 /// Ports that belong to whoever holds this.
 #[derive(Debug)]
-pub(crate) struct Ports {
+pub struct Ports {
     first: u16,
     _lock: File,
 }
@@ -21,10 +21,13 @@ const BLOCKS: u16 = 1000;
 
 impl Ports {
     /// How many ports one block has.
-    pub(crate) const EACH: u16 = 10;
+    pub const EACH: u16 = 10;
 
     /// A block of which every port is free.
-    pub(crate) fn take() -> Self {
+    ///
+    /// # Panics
+    /// When no block is.
+    pub fn take() -> Self {
         let folder = std::env::temp_dir().join("trimtab-test-ports");
         fs::create_dir_all(&folder).expect("a folder for locks");
         let start = u16::try_from(Seams::tokio().random() % u64::from(BLOCKS)).expect("small");
@@ -43,7 +46,11 @@ impl Ports {
         panic!("no ports are free from {FIRST} on");
     }
 
-    pub(crate) fn get(&self, number: u16) -> u16 {
+    /// A port of the block.
+    ///
+    /// # Panics
+    /// When the block does not have so many.
+    pub fn get(&self, number: u16) -> u16 {
         assert!(number < Self::EACH, "a block has {} ports", Self::EACH);
         self.first + number
     }
