@@ -10,6 +10,7 @@ mod dependencies;
 mod metrics;
 mod process;
 mod protos;
+mod replicas;
 mod test;
 mod tidy;
 
@@ -25,6 +26,8 @@ usage: cargo xtask COMMAND
   test    every test of the workspace
   loom    the model checks of the queue's concurrent shell
   crash   1,000 kill -9 of a committing process, and the power-loss points at full length
+  replicas
+          three replicas of the binary on real servers, killed, cut off and frozen, for 30 minutes [--minutes N] [--store etcd|consul] [--seed N]
   bench   the benches of bench/ [NAME ...], or beside the peers: `bench compare [TURNS] [ROW ...]`
   docs    the documentation of the workspace; warnings are errors
   tidy    what compilers cannot see: lengths, head comments, behaviour ids, proofs, markers, links
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         "test" => test::all(),
         "loom" => test::loom(),
         "crash" => test::crash(),
+        "replicas" => replicas::run(rest),
         "bench" => bench::run(rest),
         "docs" => check::docs(),
         "tidy" => tidy::run(),
