@@ -133,12 +133,17 @@ fn folder(path: String) -> Range {
 
 /// Adds a segment and a `/`.
 fn push(path: &mut String, segment: &str) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let dots = matches!(segment, "." | "..");
-    for byte in segment.bytes() {
-        match byte {
-            b'.' if dots => path.push_str("%2E"),
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' => path.push(byte.into()),
-            _ => write!(path, "%{byte:02X}").expect("a text takes what is written to it"),
+    if !dots && segment.bytes().all(plain) {
+        path.push_str(segment);
+    } else {
+        for byte in segment.bytes() {
+            if plain(byte) && !dots {
+                path.push(byte.into());
+            } else {
+                write!(path, "%{byte:02X}").expect("a text takes what is written to it");
+            }
         }
     }
     path.push('/');

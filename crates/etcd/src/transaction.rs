@@ -19,17 +19,18 @@ pub(crate) fn request(
     lane: Option<(&Lane, Option<Mark>)>,
 ) -> TxnRequest {
     let mut request = TxnRequest::default();
-    for (key, part, expect) in guards(transaction) {
-        let path = layout.record(key, part);
-        request.compare.push(match expect {
-            Expect::At(version) => Compare::written_at(path.clone(), revision(version)),
-            _ => Compare::absent(path.clone()),
-        });
-        request.failure.push(RangeRequest::of(path).into());
+    for check in &transaction.checks {
+        guard(&mut request, &layout.record(&check.key, check.part), check.expect);
     }
-    request.success.extend(transaction.operations.iter().map(|operation| write(layout, operation)));
-    request.compare.push(Compare::holds(layout.meta(), identity.meta.clone()));
-    request.failure.push(RangeRequest::of(layout.meta()).into());
+    for operation in &transaction.operations {
+        let (key, part, expect) = operation.condition();
+        let path = layout.record(key, part);
+        guard(&mut request, &path, expect);
+        request.success.push(write(layout, operation, path));
+    }
+    let meta = layout.meta();
+    request.compare.push(Compare::holds(meta.clone(), identity.meta.clone()));
+    request.failure.push(RangeRequest::of(meta).into());
     if let Some((lane, mark)) = lane {
         request.compare.push(Compare::written_at(lane.key.clone(), lane.version));
         request.failure.push(RangeRequest::of(lane.key.clone()).into());
@@ -40,16 +41,24 @@ pub(crate) fn request(
     request
 }
 
-/// The conditions that are worth asking about.
+/// A condition, if it is worth asking about.
+fn guard(request: &mut TxnRequest, path: &Bytes, expect: Expect) {
+    request.compare.push(match expect {
+        Expect::At(version) => Compare::written_at(path.clone(), revision(version)),
+        Expect::Absent => Compare::absent(path.clone()),
+        Expect::Anything => return,
+    });
+    request.failure.push(RangeRequest::of(path.clone()).into());
+}
+
+/// The conditions that are worth asking about, in their order.
 fn guards(transaction: &Transaction) -> impl Iterator<Item = (&Key, Part, Expect)> {
     transaction.conditions().filter(|(.., expect)| *expect != Expect::Anything)
 }
 
-fn write(layout: &Layout, operation: &Operation) -> RequestOp {
+fn write(layout: &Layout, operation: &Operation, path: Bytes) -> RequestOp {
     match operation {
-        Operation::Put { key, part, value, .. } => {
-            PutRequest { key: layout.record(key, *part), value: value.clone() }.into()
-        }
+        Operation::Put { value, .. } => PutRequest { key: path, value: value.clone() }.into(),
         Operation::Delete { key, .. } => {
             let (key, range_end) = layout.halves(key);
             DeleteRangeRequest { key, range_end }.into()

@@ -85,7 +85,7 @@ async fn transactions(end: Instant, seams: &Seams, port: u16, name: &str, record
 async fn commits(end: Instant, seams: &Seams, consul: &Consul, name: &str) -> u64 {
     let (key, mut expect, mut written) = (Key::new("site", name), Expect::Absent, 0_u64);
     while seams.now() < end {
-        let value = format!("{written:0VALUE$}").into();
+        let value = trimtab_bench::value(written, VALUE).into();
         let put = Operation::Put { key: key.clone(), part: Part::Spec, value, expect };
         let commit = consul.commit(Transaction::of([put])).await.expect("a commit");
         expect = Expect::At(commit.position().index);
@@ -97,7 +97,7 @@ async fn commits(end: Instant, seams: &Seams, consul: &Consul, name: &str) -> u6
 async fn store_commits(end: Instant, seams: &Seams, store: &Store, name: &str) -> u64 {
     let mut written = 0_u64;
     while seams.now() < end {
-        let spec = json!({ "text": format!("{written:0VALUE$}") });
+        let spec = json!({ "text": trimtab_bench::value(written, VALUE) });
         store.commit(Draft::json("site", name, &spec).apply()).await.expect("a commit");
         written += 1;
     }

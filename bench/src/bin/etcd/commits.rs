@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use trimtab_backend::{Backend as _, Expect, Key, Operation, Part, Transaction};
 use trimtab_bench::etcdserverpb::TxnRequest;
-use trimtab_bench::{Slices, per_second};
+use trimtab_bench::{Slices, per_second, value};
 use trimtab_etcd::Etcd;
 use trimtab_seams::{Instant, Seams};
 use trimtab_store::{Draft, Store};
@@ -59,11 +59,11 @@ async fn transactions(end: Instant, seams: &Seams, raw: &Raw, name: &str, same: 
         (format!("raw-0/v1/e/site/default/default/{name}/s"), format!("raw-0/v1/w/{name:0>34}"));
     let (meta, known) = ("raw-0/v1/meta/store", "x".repeat(57));
     raw.transact(TxnRequest { success: vec![put(meta, known.clone())], ..TxnRequest::default() }).await;
-    let (mut at, mut written) = (0, 0);
+    let (mut at, mut written) = (0, 0_u64);
     while seams.now() < end {
         let mut transaction = TxnRequest {
             compare: vec![written_at(&key, at)],
-            success: vec![put(&key, format!("{written:0VALUE$}"))],
+            success: vec![put(&key, value(written, VALUE))],
             failure: Vec::new(),
         };
         if same {
@@ -80,7 +80,7 @@ async fn transactions(end: Instant, seams: &Seams, raw: &Raw, name: &str, same: 
 async fn commits(end: Instant, seams: &Seams, etcd: &Etcd, name: &str) -> u64 {
     let (key, mut expect, mut written) = (Key::new("site", name), Expect::Absent, 0_u64);
     while seams.now() < end {
-        let value = format!("{written:0VALUE$}").into();
+        let value = value(written, VALUE).into();
         let put = Operation::Put { key: key.clone(), part: Part::Spec, value, expect };
         let commit = etcd.commit(Transaction::of([put])).await.expect("a commit");
         expect = Expect::At(commit.position().index);
@@ -92,7 +92,7 @@ async fn commits(end: Instant, seams: &Seams, etcd: &Etcd, name: &str) -> u64 {
 async fn store_commits(end: Instant, seams: &Seams, store: &Store, name: &str) -> u64 {
     let mut written = 0_u64;
     while seams.now() < end {
-        let spec = json!({ "text": format!("{written:0VALUE$}") });
+        let spec = json!({ "text": value(written, VALUE) });
         store.commit(Draft::json("site", name, &spec).apply()).await.expect("a commit");
         written += 1;
     }
