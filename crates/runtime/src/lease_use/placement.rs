@@ -65,6 +65,10 @@ const TTL: Duration = Duration::from_secs(10);
 
 impl Placement {
     /// In the replica that holds the lease of this name, every write on condition that it still does.
+    ///
+    /// **How long there may be no leader**: when it is killed, sleeps or is cut off, its TTL, and then a commit of the next one and a view that shows it; with a store that
+    /// answers within 100 ms less than 2 s. When the store's own leader dies, its election may come on top. When the replica stops, until its running reconciles have
+    /// ended, at most its [drain](crate::Controller::with_drain), and then the same.
     #[doc(alias = "LeaderElectionID")]
     pub fn leader(name: impl Into<String>) -> Self {
         Self::Leader(Leader { name: name.into(), ttl: TTL, holder: None })
