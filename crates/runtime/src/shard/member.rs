@@ -15,6 +15,9 @@ use super::{Group, Member, Share};
 use crate::lease_use::{Tenure, caught_up};
 use crate::task::{First, pause, race, unless};
 
+/// Members taken out by one transaction; two conditions each, and a server takes 128 of all in one. The rest is over still when that is done.
+const AT_ONCE: usize = 32;
+
 /// Belongs to the group. Ends when the map does not hold this member any more: then its lease is as good as lost.
 pub(crate) async fn join_and_share(
     store: &Store,
@@ -174,6 +177,7 @@ impl Life<'_> {
 
     async fn take_out(&self, seen: &Seen, over: &[Over]) -> Result<Wrote, Trouble> {
         let group = &self.share.group;
+        let over = &over[..over.len().min(AT_ONCE)];
         let gone = over.iter().map(|life| (&*life.name, life.epoch)).collect();
         let unmoved = over.iter().flat_map(|life| life.unmoved.clone()).collect();
         let wrote = self.write_members(seen, &gone, unmoved).await?;
