@@ -223,7 +223,8 @@ impl Life<'_> {
 
 /// Leaves: out of the map, and its lease with it. Its work has ended. What cannot be written in time ends by itself.
 pub(crate) async fn leave(group: &Group, held: Held) {
-    let until = held.valid_until().max(group.seams.now() + Duration::from_secs(1));
+    let now = group.seams.now();
+    let until = held.valid_until().clamp(now + Duration::from_secs(1), now + Duration::from_secs(10));
     let left = unless(group.seams.sleep_until(until), async {
         let mut failures = 0;
         loop {
