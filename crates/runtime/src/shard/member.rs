@@ -18,6 +18,9 @@ use crate::task::{First, pause, race, unless};
 /// Members taken out by one transaction; two conditions each, and a server takes 128 of all in one. The rest is over still when that is done.
 const AT_ONCE: usize = 32;
 
+/// How often it is tried at most to take out those who seem to be silent and are not.
+const IN_VAIN: Duration = Duration::from_secs(2);
+
 /// Belongs to the group. Ends when the map does not hold this member any more: then its lease is as good as lost.
 pub(crate) async fn join_and_share(
     store: &Store,
@@ -65,7 +68,7 @@ impl Life<'_> {
         let Share { group, board, .. } = self.share;
         let mut bell = group.bell();
         let mut catching_up: Option<(Index, BoxFuture<'static, ()>)> = None;
-        let (mut joined, mut look, mut failures) = (false, true, 0);
+        let (mut joined, mut look, mut failures, mut in_vain) = (false, true, 0, 0);
         loop {
             if look && let Err(trouble) = self.share.look().await {
                 self.wait(&trouble, &mut failures).await;
@@ -121,15 +124,26 @@ impl Life<'_> {
             };
             look = matches!(woken, Woken::Rung | Woken::Over(_));
             match woken {
-                Woken::Rung | Woken::Posted => {}
+                Woken::Rung => in_vain = 0,
+                Woken::Posted => {}
                 Woken::CaughtUp => {
                     catching_up = None;
                     self.share.settle(seen.map.version);
                 }
-                Woken::Over(Ok(over)) => {
-                    let wrote = self.take_out(&seen, &over).await;
-                    self.rest_after(wrote, &mut failures).await;
-                }
+                Woken::Over(Ok(over)) => match self.take_out(&seen, &over).await {
+                    // Somebody was first, which the bell tells; or they live, and it is the feed that is silent: then it would be so at once again.
+                    Ok(Wrote::Beaten) => {
+                        let delay = pause(&group.seams, Duration::from_millis(20), IN_VAIN, in_vain);
+                        in_vain = in_vain.saturating_add(1);
+                        if unless(bell.rung(), group.seams.sleep(delay)).await.is_none() {
+                            in_vain = 0;
+                        }
+                    }
+                    wrote => {
+                        in_vain = 0;
+                        self.rest_after(wrote, &mut failures).await;
+                    }
+                },
                 Woken::Over(Err(error)) => {
                     tracing::error!(group = group.name, %error, failures, "the leases of other members cannot be watched; trying again");
                     let delay =
