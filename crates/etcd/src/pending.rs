@@ -26,7 +26,7 @@ pub(crate) struct Ticket {
 pub(crate) enum Trace {
     /// Its mark in its lane.
     Mark(Mark),
-    /// That none of these stands at the revision any more that it was to be deleted at: what a store without space takes leaves no mark.
+    /// That the lives have ended of which these, each a key and a revision, were to be deleted: what a store without space takes leaves no mark.
     Gone(Vec<(Bytes, i64)>),
 }
 
@@ -104,8 +104,9 @@ impl Ticket {
     fn gone(&self, guards: &[(Bytes, i64)], response: TxnResponse) -> Verdict {
         let head = response.revision();
         let mut found = response.found().map(|mut found| found.pop());
-        let mut stands = |at: i64| found.next().flatten().is_some_and(|found| found.mod_revision == at);
-        let standing = guards.iter().filter(|(_, at)| stands(*at)).count();
+        // In the life that was to end: who has only written it again since has deleted nothing.
+        let mut lives = |at: i64| found.next().flatten().is_some_and(|found| found.create_revision <= at);
+        let standing = guards.iter().filter(|(_, at)| lives(*at)).count();
         if standing == 0 && !guards.is_empty() {
             Verdict::Committed(self.identity.position(head))
         } else {

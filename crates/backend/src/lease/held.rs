@@ -35,6 +35,9 @@ pub struct Held {
 /// leader would have taken another try.
 const BESIDE: usize = 4;
 
+/// How long a lease is tried to be given back at most. Who gives it back waits to end, and it ends by itself; its TTL may be hours.
+const GIVE_BACK: Duration = Duration::from_secs(10);
+
 /// What a try came to.
 enum Tried {
     /// Where it was committed, and when it was sent.
@@ -104,7 +107,8 @@ impl Held {
         let (at, sent) = {
             let beat = self.grant.term.beat(&self.grant.header);
             // Without a condition on the beat itself: the fence admits nobody else, and a late one, or one more, says nothing false.
-            self.write(self.put(Part::Status, beat, Expect::Anything), Some(self.fence()), BESIDE).await?
+            let put = self.put(Part::Status, beat, Expect::Anything);
+            self.write(put, Some(self.fence()), BESIDE, self.give_up()).await?
         };
         if at.store != self.at.store || at.index <= self.at.index {
             self.recognise().await?;
@@ -114,7 +118,7 @@ impl Held {
         Ok(())
     }
 
-    /// Gives it back: the next one is granted it at once. End the work under it first.
+    /// Gives it back: the next one is granted it at once. End the work under it first. Tries for as long as it is valid, for 10 s at most.
     ///
     /// # Errors
     /// [`LeaseError::Lost`] when another had been granted it already. [`LeaseError::Unavailable`] when the store did not answer in time; it then
@@ -125,7 +129,7 @@ impl Held {
     pub async fn release(self) -> Result<(), LeaseError> {
         let free = Term { holder: None, about: None, ..self.grant.term.clone() };
         let value = free.value(&self.grant.header);
-        self.write(self.put(Part::Spec, value, Expect::At(self.epoch)), None, 1).await.map(drop)
+        self.give_back(self.put(Part::Spec, value, Expect::At(self.epoch))).await
     }
 
     /// Gives it back and takes its records out of the store: for a lease whose name nobody asks for again. End the work under it first.
@@ -137,7 +141,17 @@ impl Held {
     /// Dropping the future leaves open whether it was given back.
     pub async fn remove(self) -> Result<(), LeaseError> {
         let delete = Operation::Delete { key: self.key(), expect: Expect::At(self.epoch) };
-        self.write(delete, None, 1).await.map(drop)
+        self.give_back(delete).await
+    }
+
+    async fn give_back(&self, operation: Operation) -> Result<(), LeaseError> {
+        let give_up = self.give_up().min(self.grant.seams.now() + GIVE_BACK);
+        self.write(operation, None, 1, give_up).await.map(drop)
+    }
+
+    /// Until when the store is tried.
+    fn give_up(&self) -> Instant {
+        self.valid_until.max(self.grant.seams.now() + self.grant.settings.renew_every())
     }
 
     fn put(&self, part: Part, value: Bytes, expect: Expect) -> Operation {
@@ -150,9 +164,9 @@ impl Held {
         operation: Operation,
         check: Option<Check>,
         beside: usize,
+        give_up: Instant,
     ) -> Result<(Position, Instant), LeaseError> {
         let Grant { seams, settings, .. } = &self.grant;
-        let give_up = self.valid_until.max(seams.now() + settings.renew_every());
         let transaction = Transaction { checks: check.into_iter().collect(), operations: vec![operation] };
         let tries = async {
             let mut pause = Pause::of_holder(seams, settings);

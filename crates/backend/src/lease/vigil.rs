@@ -21,8 +21,8 @@ pub struct Vigil {
     /// What is seen of each lease, and since when it stands so on a feed that was live all the time.
     sights: BTreeMap<Key, (Sight, Instant)>,
     live: bool,
-    /// When there was news last.
-    told: Instant,
+    /// When it was last looked whose life is over, all having been heard that was told before.
+    judged: Instant,
 }
 
 /// A lease that is held, as it was seen last.
@@ -66,7 +66,7 @@ impl Vigil {
             settings,
             sights: BTreeMap::new(),
             live: false,
-            told: Instant::ORIGIN,
+            judged: Instant::ORIGIN,
         }
     }
 
@@ -80,11 +80,15 @@ impl Vigil {
             let was_live = self.live;
             let held = self.sights.values().filter(|(sight, _)| sight.holder().is_some());
             let ends = held.map(|(sight, still_since)| sight.claimable_at(*still_since, self.settings.ttl()));
-            let next = if was_live { ends.filter(|end| *end > self.told).min() } else { None };
+            let next = if was_live { ends.filter(|end| *end > self.judged).min() } else { None };
             let alarm = self.seams.sleep_until(next.unwrap_or(Instant::FAR_FUTURE));
-            before(alarm, self.step()).await.transpose()?;
+            let stepped = before(alarm, self.step()).await;
+            if stepped.is_none() {
+                // The feed had nothing more to tell: who slept must not judge by what was seen before.
+                self.judged = self.seams.now();
+            }
+            stepped.transpose()?;
             if self.live || was_live {
-                self.told = self.seams.now();
                 return Ok(());
             }
         }
@@ -102,7 +106,7 @@ impl Vigil {
                 name: key.name().into(),
                 holder: sight.holder()?,
                 about: sight.about(),
-                is_over: sight.claimable_at(*still_since, self.settings.ttl()) <= self.told,
+                is_over: sight.claimable_at(*still_since, self.settings.ttl()) <= self.judged,
                 beat: sight.beat(),
             })
         })

@@ -132,6 +132,30 @@ fn who_holds_what_and_says_what_of_itself_is_seen_and_so_is_each_end_and_each_be
 }
 
 #[test]
+fn who_slept_hears_all_that_was_told_meanwhile_before_it_calls_anybody_silent() {
+    virtual_time::run(7, async |seams| {
+        let leases = StoreLease::new(Memory::with_seams(&seams), &seams);
+        let mut one = acquire(&leases, "a").await;
+        let mut two = trimtab_backend::Leases::acquire(&leases, "two", "b").await.expect("a grant");
+        let mut vigil = leases.vigil();
+        assert_eq!(seen(&mut vigil).await.len(), 2);
+        for _ in 0..4 {
+            seams.sleep(TTL / 3).await;
+            one.renew().await.expect("a renewal");
+            two.renew().await.expect("a renewal");
+        }
+        // Nobody has asked the vigil for longer than the TTL.
+        for _ in 0..8 {
+            let seen = seen(&mut vigil).await;
+            assert!(seen.iter().all(|lease| !lease.is_over), "{seen:?}");
+        }
+        let begun = seams.now();
+        assert!(seen(&mut vigil).await.iter().any(|lease| lease.is_over));
+        assert_eq!(seams.now() - begun, TTL, "now they are");
+    });
+}
+
+#[test]
 fn news_of_an_outage_is_that_what_is_seen_is_old() {
     virtual_time::run(6, async |seams| {
         let (store, leases) = faulty(&seams);

@@ -60,7 +60,8 @@ impl Ring {
             if now.number - seen > SLOTS {
                 return News::Lost(ResetReason::Overflow);
             }
-            new.extend((seen + 1..=now.number).map(|number| (lane.clone(), number)));
+            // The last number there is may be there: somebody wrote it.
+            new.extend((seen..now.number).map(|before| (lane.clone(), before + 1)));
         }
         News::Read(new)
     }
@@ -169,6 +170,14 @@ mod tests {
         assert_eq!(ring.news(&listing([("a", 4, 10)], 5), at(20)), back, "gone, and not by us");
         // It has since passed the old number, by another way.
         assert_eq!(ring.news(&listing([("a", 5, 9), ("b", 3, 20)], 5), at(20)), back);
+    }
+
+    #[test]
+    fn a_lane_that_somebody_gave_the_last_number_there_is_asks_for_nothing() {
+        let foreign = listing([("a", u64::MAX, 10)], 0);
+        assert_eq!(Ring::at(&foreign).news(&foreign, at(10)), News::Read(Vec::new()));
+        let next = Ring::at(&listing([("a", u64::MAX - 1, 9)], 0)).news(&foreign, at(9));
+        assert_eq!(next, News::Read(vec![("a".into(), u64::MAX)]));
     }
 
     #[test]

@@ -68,6 +68,29 @@ async fn a_delete_without_a_mark_is_settled_by_what_is_gone() {
     }
 }
 
+/// contract 17, contract U2
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delete_without_a_mark_that_never_arrived_is_not_committed_by_the_writes_of_others() {
+    let Some(cluster) = Cluster::single() else { return };
+    let proxy = Proxy::to(cluster.port(0));
+    let store = Etcd::builder([proxy.endpoint()]).request_timeout(Duration::from_millis(500));
+    let store = store.connect().await.expect("a server that runs");
+    let other = Etcd::connect(cluster.endpoints()).await.expect("a server that runs");
+    let guards = [put(&store, "a").await];
+    proxy.requests(Way::Lossy);
+    let pending = unknown(&store, &["a"], &guards).await;
+    // There is space again, and it is used.
+    put(&other, "a").await;
+    proxy.mend();
+    let verdict = loop {
+        match store.resolve(pending.clone()).await {
+            Err(CommitError::Unavailable { .. }) => {}
+            settled => break settled.expect("a verdict"),
+        }
+    };
+    assert_eq!((standing(&other, &["a"]).await, verdict), (1, Verdict::Never), "it was changed, not deleted");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delete_without_a_mark_leaves_what_changed_meanwhile() {
     let Some(cluster) = Cluster::single() else { return };

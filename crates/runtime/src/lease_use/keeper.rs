@@ -140,7 +140,8 @@ impl Keeper {
             let share = self.group.as_ref().map(|(_, group)| Arc::new(Share::new(group.clone(), &self.name)));
             let tenure = Arc::new(Tenure::new(held.epoch(), held.fence(), held.valid_until(), share));
             self.publish(Some(Arc::clone(&tenure)));
-            let left = match race(self.renew_while(&mut held, &tenure, stop), self.share_in(&tenure)).await {
+            let share_in = Box::pin(self.share_in(&tenure));
+            let left = match race(self.renew_while(&mut held, &tenure, stop), share_in).await {
                 First::Left(left) => left,
                 First::Right(()) => Left::Out,
             };
@@ -188,27 +189,37 @@ impl Keeper {
                 // Either it is to be given up, or the store has told a run that it has passed on.
                 return if stop.is_raised() { Left::Stopped } else { Left::Lost };
             }
-            if let Some(share) = &tenure.share {
-                // Who does not see the map would keep keys that others wait for, so it does not keep its lease either.
-                let looked = unless(self.seams.sleep_until(held.valid_until()), share.look_until_seen());
-                if unless(tenure.lost.raised(), looked).await.flatten().is_none() {
-                    return if tenure.lost.is_raised() { Left::Lost } else { Left::Late };
-                }
-            }
-            match held.renew().await {
-                Ok(()) if tenure.extend(held.valid_until()) => {}
+            // A store that is away does not hold up a stop.
+            let Some(renewed) = unless(stop.raised(), self.look_and_renew(held, tenure)).await else {
+                return Left::Stopped;
+            };
+            match renewed {
+                Err(left) => return left,
+                Ok(Ok(())) if tenure.extend(held.valid_until()) => {}
                 // A process that slept: it is held still, but workers have stopped.
-                Ok(()) => return Left::Late,
-                Err(error @ LeaseError::Lost { .. }) => {
+                Ok(Ok(())) => return Left::Late,
+                Ok(Err(error @ LeaseError::Lost { .. })) => {
                     tracing::warn!(lease = self.name, %error, "the lease is lost");
                     return Left::Lost;
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::warn!(lease = self.name, %error, "the lease could not be renewed in time; work under it ends");
                     return Left::Late;
                 }
             }
         }
+    }
+
+    /// Renews it, unless its end is plain before.
+    async fn look_and_renew(&self, held: &mut Held, tenure: &Tenure) -> Result<Result<(), LeaseError>, Left> {
+        if let Some(share) = &tenure.share {
+            // Who does not see the map would keep keys that others wait for, so it does not keep its lease either.
+            let looked = unless(self.seams.sleep_until(held.valid_until()), share.look_until_seen());
+            if unless(tenure.lost.raised(), looked).await.flatten().is_none() {
+                return Err(if tenure.lost.is_raised() { Left::Lost } else { Left::Late });
+            }
+        }
+        Ok(held.renew().await)
     }
 
     /// Renews until it is known whether the lease is still held.

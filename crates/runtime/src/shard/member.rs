@@ -15,6 +15,12 @@ use super::{Group, Member, Share};
 use crate::lease_use::{Tenure, caught_up};
 use crate::task::{First, pause, race, unless};
 
+/// Members taken out by one transaction; two conditions each, and a server takes 128 of all in one. The rest is over still when that is done.
+const AT_ONCE: usize = 32;
+
+/// How often it is tried at most to take out those who seem to be silent and are not.
+const IN_VAIN: Duration = Duration::from_secs(2);
+
 /// Belongs to the group. Ends when the map does not hold this member any more: then its lease is as good as lost.
 pub(crate) async fn join_and_share(
     store: &Store,
@@ -62,7 +68,7 @@ impl Life<'_> {
         let Share { group, board, .. } = self.share;
         let mut bell = group.bell();
         let mut catching_up: Option<(Index, BoxFuture<'static, ()>)> = None;
-        let (mut joined, mut look, mut failures) = (false, true, 0);
+        let (mut joined, mut look, mut failures, mut in_vain) = (false, true, 0, 0);
         loop {
             if look && let Err(trouble) = self.share.look().await {
                 self.wait(&trouble, &mut failures).await;
@@ -118,15 +124,26 @@ impl Life<'_> {
             };
             look = matches!(woken, Woken::Rung | Woken::Over(_));
             match woken {
-                Woken::Rung | Woken::Posted => {}
+                Woken::Rung => in_vain = 0,
+                Woken::Posted => {}
                 Woken::CaughtUp => {
                     catching_up = None;
                     self.share.settle(seen.map.version);
                 }
-                Woken::Over(Ok(over)) => {
-                    let wrote = self.take_out(&seen, &over).await;
-                    self.rest_after(wrote, &mut failures).await;
-                }
+                Woken::Over(Ok(over)) => match self.take_out(&seen, &over).await {
+                    // Somebody was first, which the bell tells; or they live, and it is the feed that is silent: then it would be so at once again.
+                    Ok(Wrote::Beaten) => {
+                        let delay = pause(&group.seams, Duration::from_millis(20), IN_VAIN, in_vain);
+                        in_vain = in_vain.saturating_add(1);
+                        if unless(bell.rung(), group.seams.sleep(delay)).await.is_none() {
+                            in_vain = 0;
+                        }
+                    }
+                    wrote => {
+                        in_vain = 0;
+                        self.rest_after(wrote, &mut failures).await;
+                    }
+                },
                 Woken::Over(Err(error)) => {
                     tracing::error!(group = group.name, %error, failures, "the leases of other members cannot be watched; trying again");
                     let delay =
@@ -174,6 +191,7 @@ impl Life<'_> {
 
     async fn take_out(&self, seen: &Seen, over: &[Over]) -> Result<Wrote, Trouble> {
         let group = &self.share.group;
+        let over = &over[..over.len().min(AT_ONCE)];
         let gone = over.iter().map(|life| (&*life.name, life.epoch)).collect();
         let unmoved = over.iter().flat_map(|life| life.unmoved.clone()).collect();
         let wrote = self.write_members(seen, &gone, unmoved).await?;
@@ -219,7 +237,8 @@ impl Life<'_> {
 
 /// Leaves: out of the map, and its lease with it. Its work has ended. What cannot be written in time ends by itself.
 pub(crate) async fn leave(group: &Group, held: Held) {
-    let until = held.valid_until().max(group.seams.now() + Duration::from_secs(1));
+    let now = group.seams.now();
+    let until = held.valid_until().clamp(now + Duration::from_secs(1), now + Duration::from_secs(10));
     let left = unless(group.seams.sleep_until(until), async {
         let mut failures = 0;
         loop {

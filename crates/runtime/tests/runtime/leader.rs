@@ -208,6 +208,31 @@ fn a_lease_that_cannot_be_had_shows_in_readiness_and_is_tried_for_again() {
     });
 }
 
+/// Whatever its TTL, and whether a renewal is under way or not.
+///
+/// guarantee Q-h, fault F20
+#[test]
+fn a_stop_while_the_store_is_away_takes_no_longer_than_a_moment() {
+    for (seed, away_for) in [(30, SECOND), (31, 1300 * SECOND)] {
+        for placement in [Placement::leader("sites"), Placement::sharded("sites")] {
+            world(seed, async |w| {
+                let runs = Runs::default();
+                let placement = placement.clone().with_holder("first").with_ttl(3600 * SECOND);
+                let running =
+                    w.start(replica(&w.store, "first", &runs, Duration::ZERO).with_placement(placement));
+                w.sleep(SECOND).await;
+                assert!(running.handle.status().epoch.is_some());
+                w.backend.cut(true);
+                w.sleep(away_for).await;
+                let asked = w.seams.now();
+                running.stop().await.unwrap();
+                let took = w.seams.now() - asked;
+                assert!(took <= 11 * SECOND, "{took:?}");
+            });
+        }
+    }
+}
+
 /// guarantee L-b, fault F21
 #[test]
 fn a_holder_that_slept_past_its_renew_deadline_and_lost_nothing_works_on() {

@@ -230,8 +230,9 @@ async fn send(
         Err(error @ (WriteError::Unavailable { .. } | WriteError::Broken { .. })) => {
             core.refusals.refused(error, core.backend.trouble(), core.seams.now());
         }
-        Err(WriteError::Unknown(_)) => {}
-        _ => core.refusals.taken(),
+        Ok(_) | Err(WriteError::Conflict(_) | WriteError::Fenced) => core.refusals.taken(),
+        // Nothing is known of it, or it was turned away at the door: whether the store would take another is not told by that.
+        Err(WriteError::Unknown(_) | WriteError::Denied { .. } | WriteError::Invalid(_)) => {}
     }
     Ok(Committed { commit: sent?, touched })
 }

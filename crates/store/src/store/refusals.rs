@@ -40,7 +40,7 @@ struct Standing {
 }
 
 impl Refusals {
-    /// A write came to an outcome, whatever it was.
+    /// The store has judged a write, for or against it.
     pub(super) fn taken(&self) {
         if self.any.load(Ordering::Relaxed) && self.now.lock().take().is_some() {
             self.any.store(false, Ordering::Relaxed);

@@ -147,6 +147,27 @@ fn an_outcome_that_stays_open_for_ten_seconds_is_the_authors_to_know() {
     });
 }
 
+/// Health says that writes are refused until one is taken, and no write that the store never judged counts as that.
+#[test]
+fn a_store_that_refuses_writes_is_not_called_well_for_a_write_that_nobody_could_take() {
+    virtual_time::run(40, async |seams| {
+        let (backend, store) = faulty(&seams).await;
+        let full = || CommitError::Unavailable { why: Why::Full, retry_after: None };
+        backend.next_commits([Fault::Refused(full())]);
+        store.commit(site("a", 2).apply()).await.expect_err("refused");
+        assert!(store.health().refusing.is_some());
+        let invalid = CommitError::Invalid(Invalid::new("transaction", "is too large"));
+        let denied = CommitError::Denied { what: "a right is missing".into() };
+        for error in [invalid, denied] {
+            backend.next_commits([Fault::Refused(error)]);
+            store.commit(site("a", 3).apply()).await.expect_err("refused");
+            assert!(store.health().refusing.is_some(), "it was not taken");
+        }
+        store.commit(site("a", 4).apply()).await.expect("committed");
+        assert_eq!(store.health().refusing, None);
+    });
+}
+
 /// behaviour E3
 #[test]
 fn what_the_backend_refuses_is_told_by_what_to_do_next() {

@@ -10,6 +10,7 @@ use trimtab_backend::{Backend as _, Expect, Key, Leases as _, Operation, Part, S
 use trimtab_runtime::{
     Action, Controller, Placement, Replica, ReplicaState, Roster, Source, Whereabouts, reconcile_fn,
 };
+use trimtab_seams::Instant;
 use trimtab_store::{Index, Store};
 
 use ReplicaState::{Alive, Silent, Unknown};
@@ -83,6 +84,24 @@ async fn records(w: &World) -> usize {
             _ => {}
         }
     }
+}
+
+/// guarantee Q-h, fault F20
+#[test]
+fn a_replica_that_cannot_take_itself_off_ends_in_a_moment_whatever_its_ttl() {
+    world(31, async |w| {
+        let me =
+            Replica { name: "a".into(), version: "1.2.3".into(), started: w.seams.wall().into(), api: None };
+        let roster = Roster::new(&w.store, me, 3600 * SECOND).expect("a TTL");
+        let seams = w.seams.clone();
+        roster
+            .run(async {
+                seams.sleep(SECOND).await;
+                w.backend.cut(true);
+            })
+            .await;
+        assert!(w.seams.now() <= Instant::ORIGIN + 12 * SECOND, "{:?}", w.seams.now());
+    });
 }
 
 #[test]

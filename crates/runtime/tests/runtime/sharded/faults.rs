@@ -102,6 +102,31 @@ fn a_member_that_hears_nothing_commits_under_no_old_map_and_adopts_the_new_one()
     });
 }
 
+/// To it all others seem to have fallen silent, while each try to take them out is refused, for they have renewed their leases.
+///
+/// guarantee L-d, guarantee R-f
+#[test]
+fn a_member_that_hears_nothing_for_longer_than_the_ttl_takes_nobody_out_and_asks_seldom() {
+    world(43, async |w| {
+        let spans = Spans::default();
+        let a = Replica::join(&w, "a", &spans, MS).await;
+        let b = Replica::join(&w, "b", &spans, MS).await;
+        w.sleep(SECOND).await;
+        b.backend.hold_feed(true);
+        w.sleep(TTL).await;
+        let before = b.backend.commits();
+        w.sleep(3 * TTL).await;
+        let commits = b.backend.commits() - before;
+        assert!(commits <= 40, "{commits} in {:?}", 3 * TTL);
+        assert_eq!((a.shard().members.len(), a.shard().settled), (2, true));
+        b.backend.hold_feed(false);
+        w.sleep(SECOND).await;
+        assert_eq!(b.shard().members.len(), 2);
+        a.stop().await;
+        b.stop().await;
+    });
+}
+
 /// guarantee L-d
 #[test]
 fn a_run_that_does_not_give_way_holds_up_what_moves_and_nothing_else() {

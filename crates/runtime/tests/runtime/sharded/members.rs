@@ -161,6 +161,33 @@ fn a_group_that_somebody_deletes_is_made_anew_by_its_members() {
     });
 }
 
+/// A replica that crashes again and again before its TTL has passed leaves a member each time, and all of their lives end at once.
+///
+/// guarantee L-d
+#[test]
+fn members_that_died_in_any_number_are_taken_out_by_transactions_that_a_server_takes() {
+    world(9, async |w| {
+        use trimtab_backend::{Expect, Operation, Transaction};
+        w.put_jobs(0..20, 1).await;
+        let spans = Spans::default();
+        let dead: Vec<_> = (0..100)
+            .map(|n| format!("{{\"lease\":\"jobs.{n:016x}\",\"holder\":\"a\",\"epoch\":{n}}}"))
+            .collect();
+        let header = r#"{"f":1,"uid":"018f3c3a-0000-7000-8000-000000000001","generation":1,"created_at":"2026-01-01T00:00:00Z"}"#;
+        let put = Operation::Put {
+            key: Key::new("trimtab.group", "jobs"),
+            part: Part::Spec,
+            value: format!("{header}\n{{\"members\":[{}]}}", dead.join(",")).into(),
+            expect: Expect::Absent,
+        };
+        w.backend.commit(Transaction::of([put])).await.expect("memory commits");
+        let a = Replica::join(&w, "a", &spans, Duration::ZERO).await;
+        w.all_done_within(BOUND).await;
+        assert_eq!((a.shard().members.len(), a.shard().settled), (1, true), "{:?}", a.status().reasons);
+        a.stop().await;
+    });
+}
+
 #[test]
 fn controllers_of_a_manager_are_one_member_and_its_cascade_is_shared_out_too() {
     world(5, async |w| {

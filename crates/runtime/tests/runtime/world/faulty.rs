@@ -13,6 +13,9 @@ use trimtab_backend::{
 };
 use trimtab_seams::Seams;
 
+/// Checks and operations of one transaction that etcd and Consul take, less a few for what they add (contract T3, E5, C3).
+const MOST_PARTS: usize = 120;
+
 #[derive(Clone)]
 pub(crate) struct Faulty {
     memory: Arc<Mutex<Memory>>,
@@ -148,6 +151,11 @@ impl Faulty {
 impl Backend for Faulty {
     async fn commit(&self, transaction: Transaction) -> Result<Commit, CommitError> {
         self.wait().await;
+        let parts = transaction.checks.len() + transaction.operations.len();
+        if parts > MOST_PARTS {
+            let limit = MOST_PARTS as u64;
+            return Err(Invalid::above("operations", "operations of the server", limit, parts as u64).into());
+        }
         let memory = self.memory.lock().clone();
         let (next, away) = {
             let mut state = self.state.lock();
