@@ -16,7 +16,7 @@
 use trimtab_backend::{Key, KindName, Part, Scope, Tenancy};
 
 /// Records that a lane keeps for followers.
-pub(crate) const SLOTS: u64 = 128;
+pub(crate) const SLOTS: u64 = 512;
 
 /// The keys under one prefix.
 #[derive(Clone, Debug)]

@@ -28,12 +28,12 @@ async fn fresh(endpoints: Vec<String>) -> Consul {
 async fn consul_keeps_the_contract() {
     let Some(cluster) = Cluster::single() else { return };
     let cluster = RefCell::new(cluster);
-    // 256 items wait for the reader and 128 records in the ring, some of them twice.
+    // 256 items wait for the reader and 512 records in the ring, some of them twice.
     let suite = Suite::new(async || {
         let endpoints = cluster.borrow().endpoints();
         fresh(endpoints).await
     })
-    .with_overflow_after(700)
+    .with_overflow_after(1600)
     .with_restart(async |store: Consul| {
         let (endpoints, prefix) = (cluster.borrow().endpoints(), store.prefix().to_owned());
         store.close().await;

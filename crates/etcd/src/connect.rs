@@ -31,20 +31,34 @@ pub(crate) async fn connect(
     Ok(core)
 }
 
-/// Demands that every server that answers is one that will do, and that one answers.
+/// Demands that one server answers that will do, and that none is too old: it may be asked any time. Another one that is not etcd, or is not trusted, is passed over while
+/// one will do, or a single wrong certificate would keep everybody from starting.
 async fn look_at(servers: &Servers) -> Result<(), ConnectError> {
-    let mut tried = Vec::new();
+    let (mut tried, mut wrong, mut will_do) = (Vec::new(), None, false);
     for server in servers.list() {
         let endpoint = server.address().to_owned();
         match servers.status(server).await {
-            Ok(status) if is_enough(&status.version) => {}
+            Ok(status) if is_enough(&status.version) => will_do = true,
             Ok(status) => {
                 return Err(ConnectError::TooOld { endpoint, found: status.version, minimum: MINIMUM });
             }
-            Err(answer) => tried.push((endpoint, away(server, answer)?)),
+            Err(answer) => match away(server, answer) {
+                Ok(what) => tried.push((endpoint, what)),
+                Err(error) => {
+                    wrong.get_or_insert(error);
+                }
+            },
         }
     }
-    if tried.len() == servers.list().len() { Err(ConnectError::Unreachable { tried }) } else { Ok(()) }
+    match wrong {
+        Some(error) if will_do => {
+            tracing::warn!(%error, "one of the servers cannot be used; the others are");
+            Ok(())
+        }
+        Some(error) => Err(error),
+        None if will_do => Ok(()),
+        None => Err(ConnectError::Unreachable { tried }),
+    }
 }
 
 /// What is wrong with a server that does not say who it is; an error when no waiting mends it.

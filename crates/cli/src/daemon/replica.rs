@@ -37,6 +37,12 @@ pub(super) fn roster(
         // What is not served is not reached, whatever the file says.
         api: door.and_then(|door| config.cluster.advertise.clone().or_else(|| door.reachable())),
     };
+    let is_hidden = door.is_some_and(|door| door.reachable().is_none()) && config.cluster.advertise.is_none();
+    if config.store.is_shared() && is_hidden {
+        tracing::warn!(
+            "the API listens at every address, so other replicas cannot say where it is reached; write `[cluster] advertise = \"http://HOST:PORT\"`"
+        );
+    }
     let roster = config.store.is_shared().then(|| Roster::new(store, me(), replica.lease)).transpose();
     roster.map_err(|invalid| format!("cluster.lease: {invalid}"))
 }

@@ -71,6 +71,7 @@ pub(super) async fn serve(
             Ok(store) => store,
             Err(what) => return failed(&what),
         },
+        () = signals.come(1) if !arguments.until_settled => return Exit::Done,
         () = signals.come(1) => return failed("stopped while the store was being opened"),
         () = until(deadline, seams) => return timed_out(arguments, voice, &health.reasons()),
     };

@@ -24,10 +24,16 @@ pub(crate) async fn caught_up(store: &Store, tenure: &Tenure) {
         match race(waited.as_mut(), store.seams().sleep(STILL)).await {
             // Reached; or the view was replaced as a whole, and is newer still.
             First::Left(_) => return,
-            First::Right(()) if store.health().is_live() && store.position() == before => return,
+            First::Right(()) if is_still(store) && store.position() == before => return,
             First::Right(()) => {}
         }
     }
+}
+
+/// Whether a view that stands still has got all there was. Where progress is told, one that stands still waits for it: the server that tells it may be frozen.
+fn is_still(store: &Store) -> bool {
+    let health = store.health();
+    health.is_live() && !health.tells_progress
 }
 
 /// Commits nothing, on condition that the lease is held. None: it is not.

@@ -154,6 +154,43 @@ fn a_new_holder_reads_no_older_than_its_acquisition_and_the_old_ones_work_has_en
     });
 }
 
+/// An agent of Consul that was frozen told nothing for 20 s, and its replica, whose writes went by another, took a view that stood still for a whole one.
+/// guarantee L-c
+#[test]
+fn a_new_holder_whose_view_stands_still_waits_for_it_where_the_store_tells_progress() {
+    world(14, async |w| {
+        w.put("blog", site(80)).await;
+        let runs = Arc::new(Mutex::new(0));
+        let sites = || {
+            let counting = reconcile_with(Arc::clone(&runs), async |runs, _, _| {
+                *runs.lock() += 1;
+                Ok(Action::done())
+            });
+            let placement = Placement::leader("sites");
+            Controller::new(&w.store, counting).subscribe(Source::of::<Site>()).with_placement(placement)
+        };
+        let before = w.start(sites());
+        w.sleep(SECOND).await;
+        before.stop().await.unwrap();
+        assert!(w.store.health().tells_progress);
+        *runs.lock() = 0;
+        w.backend.slow(&w.seams, 2 * SECOND);
+        let commits = w.backend.commits();
+        let running = w.start(sites());
+        while w.backend.commits() == commits {
+            w.sleep(100 * MS).await;
+        }
+        // The lease is acquired; next comes what makes sure of the view.
+        w.backend.hold_feed(true);
+        w.sleep(60 * SECOND).await;
+        assert_eq!(*runs.lock(), 0, "what former holders wrote may be missing");
+        w.backend.hold_feed(false);
+        w.sleep(3 * SECOND).await;
+        assert_eq!(*runs.lock(), 1);
+        running.stop().await.unwrap();
+    });
+}
+
 #[test]
 fn under_a_manager_one_lease_serves_all_its_controllers() {
     world(5, async |w| {

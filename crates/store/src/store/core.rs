@@ -1,6 +1,7 @@
 //! What the handles of a store and its follower share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use trimtab_backend::{AnyBackend, Backend as _, FollowError, Invalid, KindName, Scope};
@@ -30,6 +31,8 @@ pub(super) struct Core {
     pub(super) refusals: Refusals,
     pub(super) census: Census,
     health: Mutex<(Following, u64)>,
+    /// The backend has told of commits that lie outside of what is followed.
+    tells_progress: AtomicBool,
     opened: Mutex<Option<Result<(), OpenError>>>,
     pub(super) opening: Signal,
     /// The follower is to end.
@@ -68,6 +71,7 @@ impl Core {
             refusals: Refusals::default(),
             census: Census::default(),
             health: Mutex::new((Following::Reading, 0)),
+            tells_progress: AtomicBool::new(false),
             opened: Mutex::default(),
             opening: Signal::default(),
             stop: Signal::default(),
@@ -81,7 +85,16 @@ impl Core {
         let refusing = self.refusals.standing(self.seams.now());
         let trouble = self.backend.trouble();
         let position = self.state.position();
-        Health { following, position, resets, entries, undecodable, refusing, trouble }
+        let tells_progress = self.tells_progress.load(Ordering::Relaxed);
+        Health { following, position, resets, entries, undecodable, tells_progress, refusing, trouble }
+    }
+
+    /// Something was told of the store, with or without changes.
+    pub(super) fn told(&self, is_empty: bool) {
+        if is_empty {
+            self.tells_progress.store(true, Ordering::Relaxed);
+        }
+        self.refusals.heard(self.seams.now());
     }
 
     pub(super) fn is_closed(&self) -> bool {

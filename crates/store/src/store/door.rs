@@ -3,8 +3,8 @@
 use std::fmt;
 
 use trimtab_backend::{
-    Backend as _, Check, Commit, CommitError, Failed, FollowError, Found, Index, Invalid, Key, Limits, Part,
-    Record, Transaction, Uid,
+    Backend as _, Check, Commit, CommitError, Failed, FollowError, Found, Index, Invalid, Key, Limits,
+    Operation, Part, Record, Transaction, Uid,
 };
 
 use super::Store;
@@ -223,6 +223,7 @@ async fn send(
             transaction.checks.push(fence.clone());
         }
     }
+    let puts = transaction.operations.iter().any(|operation| matches!(operation, Operation::Put { .. }));
     let sent = outcome(core, transaction, fences).await;
     match &sent {
         // A store that was closed takes nothing, and that is no trouble.
@@ -230,7 +231,7 @@ async fn send(
         Err(error @ (WriteError::Unavailable { .. } | WriteError::Broken { .. })) => {
             core.refusals.refused(error, core.backend.trouble(), core.seams.now());
         }
-        Ok(_) | Err(WriteError::Conflict(_) | WriteError::Fenced) => core.refusals.taken(),
+        Ok(_) | Err(WriteError::Conflict(_) | WriteError::Fenced) => core.refusals.taken(puts),
         // Nothing is known of it, or it was turned away at the door: whether the store would take another is not told by that.
         Err(WriteError::Unknown(_) | WriteError::Denied { .. } | WriteError::Invalid(_)) => {}
     }

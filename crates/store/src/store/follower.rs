@@ -109,6 +109,7 @@ impl Follower<'_> {
                     }
                 }
                 FeedItem::Batch { after, upto, changes } => {
+                    core.told(changes.is_empty());
                     let view = core.state.position().filter(|_| snapshotting.is_none());
                     let at = Position { store: upto.store, index: after };
                     if !self.batch(view, at, upto, &changes) {

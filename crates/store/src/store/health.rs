@@ -21,6 +21,8 @@ pub struct Health {
     pub entries: usize,
     /// How many of them cannot be decoded, see [`Store::undecodable`](crate::Store::undecodable).
     pub undecodable: usize,
+    /// Whether the backend has told of commits outside of what is followed. From then on a view that stands still has not come further.
+    pub tells_progress: bool,
     /// The last write that was tried was refused, less than a minute ago or for good: the disk is full, nobody has a quorum. None: writes are taken, as far as is known.
     pub refusing: Option<Refusing>,
     /// What is in the way, in the backend's words: which server, what it said, what to do. None while it answers, or when the backend tells nothing.

@@ -168,6 +168,31 @@ fn a_store_that_refuses_writes_is_not_called_well_for_a_write_that_nobody_could_
     });
 }
 
+/// A store without space takes deletes, and that does not make it well; a store that was away is well as soon as it tells anything.
+#[test]
+fn what_ends_a_refusal_is_what_was_in_the_way() {
+    virtual_time::run(41, async |seams| {
+        let (backend, store) = faulty(&seams).await;
+        let unavailable = |why| CommitError::Unavailable { why, retry_after: None };
+        backend.next_commits([Fault::Refused(unavailable(Why::Full))]);
+        store.commit(site("b", 2).apply()).await.expect_err("refused");
+        let entry = store.entry(&Key::new("site", "a")).unwrap().expect("an entry");
+        store.commit(entry.delete()).await.expect("committed");
+        assert!(store.health().refusing.is_some(), "a delete needs no space");
+        store.commit(site("b", 3).apply()).await.expect("committed");
+        assert_eq!(store.health().refusing, None);
+
+        backend.next_commits([Fault::Refused(unavailable(Why::Unreachable))]);
+        store.commit(site("b", 4).apply()).await.expect_err("refused");
+        assert!(store.health().refusing.is_some());
+        seams.sleep(2 * SECOND).await;
+        let other = open(&seams, backend.memory()).await;
+        other.commit(site("c", 1).create()).await.expect("committed");
+        seams.sleep(SECOND).await;
+        assert_eq!(store.health().refusing, None);
+    });
+}
+
 /// behaviour E3
 #[test]
 fn what_the_backend_refuses_is_told_by_what_to_do_next() {
