@@ -83,6 +83,20 @@ async fn another_service_at_the_port_is_told_from_a_server_that_is_silent() {
     says(&error, &["no answer within 1s"]);
 }
 
+/// One wrong address in the list kept every replica from starting again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_none_keeps_nobody_from_those_that_are() {
+    let Some(cluster) = Cluster::single() else { return };
+    let web = stranger("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    for endpoints in [[web.clone(), cluster.endpoint(0)], [cluster.endpoint(0), web]] {
+        let store = Etcd::connect(endpoints).await.expect("one of them will do");
+        let (key, value) = (Key::new("site", "a"), "{}".into());
+        let put = Operation::Put { key, part: Part::Spec, value, expect: Expect::Anything };
+        let commit = store.commit(Transaction::of([put])).await.expect("a commit");
+        assert!(matches!(commit, Commit::Committed(_)));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prefix_that_something_else_uses_is_left_alone() {
     let Some(cluster) = Cluster::single() else { return };

@@ -71,8 +71,10 @@ pub(super) async fn serve(
             Ok(store) => store,
             Err(what) => return failed(&what),
         },
-        () = signals.come(1) if !arguments.until_settled => return Exit::Done,
-        () = signals.come(1) => return failed("stopped while the store was being opened"),
+        () = signals.come(1), if !arguments.until_settled => return Exit::Done,
+        () = signals.come(1), if arguments.until_settled => {
+            return failed("stopped while the store was being opened");
+        }
         () = until(deadline, seams) => return timed_out(arguments, voice, &health.reasons()),
     };
     let (version, index) = (env!("CARGO_PKG_VERSION"), store.snapshot().index());
