@@ -289,6 +289,6 @@ mod tests {
         let layout = Layout::new("p");
         assert_eq!(layout.lane_of(&layout.lane("f00/3")), Some("f00/3"));
         assert_eq!(layout.lane_of(&layout.floor()), None);
-        assert_eq!(layout.slot("f00/3", 130), "p/v1/r/f00.3/2");
+        assert_eq!(layout.slot("f00/3", SLOTS + 2), "p/v1/r/f00.3/2");
     }
 }
