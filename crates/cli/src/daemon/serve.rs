@@ -71,9 +71,9 @@ pub(super) async fn serve(
             Ok(store) => store,
             Err(what) => return failed(&what),
         },
-        () = signals.come(1), if !arguments.until_settled => return Exit::Done,
-        () = signals.come(1), if arguments.until_settled => {
-            return failed("stopped while the store was being opened");
+        () = signals.come(1) => {
+            // As asked, unless all was to be settled first.
+            return if arguments.until_settled { failed("stopped while the store was being opened") } else { Exit::Done };
         }
         () = until(deadline, seams) => return timed_out(arguments, voice, &health.reasons()),
     };

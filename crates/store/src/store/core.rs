@@ -94,7 +94,7 @@ impl Core {
         if is_empty {
             self.tells_progress.store(true, Ordering::Relaxed);
         }
-        self.refusals.heard(self.seams.now());
+        self.refusals.heard(&self.seams);
     }
 
     pub(super) fn is_closed(&self) -> bool {

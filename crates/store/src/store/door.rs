@@ -229,7 +229,7 @@ async fn send(
         // A store that was closed takes nothing, and that is no trouble.
         Err(WriteError::Unavailable { .. } | WriteError::Broken { .. }) if core.is_closed() => {}
         Err(error @ (WriteError::Unavailable { .. } | WriteError::Broken { .. })) => {
-            core.refusals.refused(error, core.backend.trouble(), core.seams.now());
+            core.refusals.refused(error, core.backend.trouble().as_deref(), core.seams.now());
         }
         Ok(_) | Err(WriteError::Conflict(_) | WriteError::Fenced) => core.refusals.taken(puts),
         // Nothing is known of it, or it was turned away at the door: whether the store would take another is not told by that.

@@ -58,9 +58,14 @@ impl Health {
 
     /// An error with what is in the way, for people.
     pub fn explained(&self, error: impl fmt::Display) -> String {
-        match &self.trouble {
-            Some(trouble) => format!("{error}: {trouble}"),
-            None => error.to_string(),
-        }
+        explained(error, self.trouble.as_deref())
+    }
+}
+
+/// An error, with what is in the way where that is known.
+pub(super) fn explained(error: impl fmt::Display, trouble: Option<&str>) -> String {
+    match trouble {
+        Some(trouble) => format!("{error}: {trouble}"),
+        None => error.to_string(),
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use trimtab_backend::Why;
-use trimtab_seams::Instant;
+use trimtab_seams::{Instant, Seams};
 
+use super::health::explained;
 use crate::WriteError;
 
 /// A refusal says something of the present for so long; after that nobody knows, and it is not held against the store.
@@ -60,8 +61,8 @@ impl Refusals {
     }
 
     /// The store has told something of itself. What was on its way when a write was refused says nothing.
-    pub(super) fn heard(&self, at: Instant) {
-        self.end(|standing| standing.why == Refused::Away && at - standing.last >= LATER);
+    pub(super) fn heard(&self, seams: &Seams) {
+        self.end(|standing| standing.why == Refused::Away && seams.now() - standing.last >= LATER);
     }
 
     fn end(&self, is_over: impl Fn(&Standing) -> bool) {
@@ -73,7 +74,7 @@ impl Refusals {
     }
 
     /// A write was refused.
-    pub(super) fn refused(&self, error: &WriteError, trouble: Option<String>, at: Instant) {
+    pub(super) fn refused(&self, error: &WriteError, trouble: Option<&str>, at: Instant) {
         let why = match error {
             // What is busy is so for a moment.
             WriteError::Unavailable { why: Why::Busy, .. } => return,
@@ -85,10 +86,7 @@ impl Refusals {
         };
         let mut now = self.now.lock();
         let since = now.as_ref().map_or(at, |standing| standing.refusing.since);
-        let error = match trouble {
-            Some(trouble) => format!("{error}: {trouble}"),
-            None => error.to_string(),
-        };
+        let error = explained(error, trouble);
         if now.is_none() {
             tracing::error!(error, "the store refuses writes");
         }
